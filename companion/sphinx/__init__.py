@@ -1,0 +1,18 @@
+"""The book's own Sphinx extension. It needs no torch.
+
+_mathml
+    Formulas become MathML while the site is built, so that no page loads a script for them.
+_repository
+    A fork's site links to the fork.
+static
+    The style sheet and the font of the formulas.
+"""
+
+from . import _mathml, _repository
+
+
+def setup(app):
+    """Called by Sphinx."""
+    _mathml.setup(app)
+    _repository.setup(app)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

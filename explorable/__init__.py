@@ -1,0 +1,23 @@
+"""Figures with ipywidgets controls that keep working on a static page.
+
+>>> from explorable import explore
+>>> figure = explore(lambda n: print(n * n), n=(0, 9), alt="The square of n.")
+>>> figure.kwargs_widgets[0].max
+9
+
+The parts, in the order in which a figure passes through them:
+
+``_controls``  an ipywidgets control as a list of positions with labels
+``_render``    one call of the author's function, as a tree of SVG and text
+``_svg``       a matplotlib figure in one normal form
+``_encode``    all frames as the first frame and what changes in it
+``_html``      the figure as one piece of HTML
+``_explore``   ``explore`` itself: live widgets, or every frame while recording
+``record``     run notebooks and store their outputs
+``sphinx``     add the player (``static/``) to pages that hold a figure
+"""
+
+from explorable._explore import Explorable, explore
+from explorable._style import palette, style
+
+__all__ = ["Explorable", "explore", "palette", "style"]

@@ -1,0 +1,189 @@
+"""``explore``: live ipywidgets in a kernel, every position of them while recording."""
+
+import gzip
+import itertools
+import math
+import os
+import re
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import ipywidgets
+
+from explorable import _controls, _html, _render, _svg
+from explorable._encode import encode
+
+MAX_POSITIONS = 400
+MAX_BYTES = 60_000  # of a figure's HTML, compressed by gzip
+
+_names = Counter()
+
+
+def explore(function: Callable, /, *, alt: str, **controls: Any) -> "Explorable":
+    """Show what `function` draws, with a control for each of its arguments.
+
+    Parameters
+    ----------
+    function
+        Called with one value for each control. It may draw with matplotlib, print, display,
+        and return anything that a notebook can show.
+    alt
+        What the figure shows, in a sentence, for readers who do not see it.
+    **controls
+        What `ipywidgets.interact` takes: ``(min, max)`` or ``(min, max, step)``, a list or a
+        dict of options, a bool, an ipywidgets control, or ``fixed(value)``.
+
+    Returns
+    -------
+    Explorable
+        Make it the last expression of a cell.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has no control, if a control's positions cannot be listed, or if the
+        figure is larger than `MAX_POSITIONS` or `MAX_BYTES`.
+    RuntimeError
+        While recording, if `function` fails at a position.
+
+    Examples
+    --------
+    >>> def square(n):
+    ...     print(n * n)
+    >>> explore(square, n=(0, 9), alt="The square of n.")
+    explore: square(n=4), one of 10 positions
+    """
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError("alt is empty; say in a sentence what the figure shows")
+    return Explorable(function, alt, controls)
+
+
+class Explorable(ipywidgets.interactive):
+    """The widget that `explore` returns: `ipywidgets.interactive`, with a figure as its output."""
+
+    def __init__(self, function, alt, controls):
+        self._function = function
+        self._alt = alt
+        self._name = _unique_name(function)
+        self._fixed = {}
+        self._controls = []
+        self._view = ipywidgets.HTML()  # an Output widget would flicker
+        super().__init__(function, **controls)
+        self.out.close()
+        self.children = (*self.children[:-1], self._view)
+        if recording():
+            self._html = self._record()
+
+    def find_abbreviations(self, kwargs):
+        """Pair arguments and controls as ipywidgets does, which passes over what fits nowhere."""
+        given = set(kwargs)
+        found = super().find_abbreviations(kwargs)
+        if unknown := given - {name for name, _, _ in found}:
+            name = self._function.__name__
+            raise TypeError(f"{name} has no argument {unknown.pop()!r} for this control")
+        return found
+
+    def widgets_from_abbreviations(self, seq):
+        """Make the controls as ipywidgets does, and list their positions."""
+        widgets = super().widgets_from_abbreviations(seq)
+        for widget in widgets:
+            if isinstance(widget, ipywidgets.fixed):
+                self._fixed[widget._kwarg] = widget.value
+            else:
+                self._controls.append(_controls.from_widget(widget._kwarg, widget))
+        _check_positions(self._controls)
+        return widgets
+
+    def update(self, *_):
+        """Draw the figure for the present positions; ipywidgets calls it when one changes."""
+        if recording():
+            return
+        try:
+            frame = self._draw([control.position for control in self._controls])
+        except Exception as failure:
+            frame = _render.error(failure)
+        self._first = frame
+        self._html = self._view.value = _html.still(self._name, frame)
+
+    def _values(self, positions):
+        return self._fixed | {
+            control.name: control.values[position]
+            for control, position in zip(self._controls, positions, strict=True)
+        }
+
+    def _draw(self, positions):
+        frame = _render.frame(self._function, self._values(positions), self._alt)
+        return _svg.prefix_ids(frame, f"{self._name}-")
+
+    def _record(self):
+        """Draw every position, in row-major order, and return the figure's HTML."""
+        frames = []
+        for positions in itertools.product(*(range(len(c.values)) for c in self._controls)):
+            try:
+                frames.append(self._draw(positions))
+            except Exception as failure:
+                raise RuntimeError(f"{self._call(positions)} failed: {failure}") from failure
+        first = 0
+        for control in self._controls:
+            first = first * len(control.values) + control.position
+        self._first = frames[first]
+        html = _html.playable(self._name, frames[first], self._controls, encode(frames, first))
+        _check_bytes(html, self._controls)
+        return html
+
+    def _call(self, positions):
+        values = ", ".join(f"{name}={value!r}" for name, value in self._values(positions).items())
+        return f"{self._function.__name__}({values})"
+
+    def _repr_mimebundle_(self, **kwargs):
+        data = super()._repr_mimebundle_(**kwargs)
+        data["text/html"] = self._html
+        data["text/plain"] = repr(self)
+        if [child.tag for child in self._first] == ["svg"]:
+            data["image/svg+xml"] = _svg.to_string(self._first[0])
+        return data
+
+    def __repr__(self):
+        count = math.prod(len(control.values) for control in self._controls)
+        here = self._call([control.position for control in self._controls])
+        return f"explore: {here}, one of {count} positions"
+
+
+def recording() -> bool:
+    """Whether every position is drawn, which the record step and the tests ask for."""
+    return os.environ.get("EXPLORABLE_RECORD") == "1"
+
+
+def _unique_name(function):
+    """Return an id that says what the figure is, stays the same in each run, and is used once."""
+    name = "fig-" + (re.sub(r"\W+|_+", "-", function.__name__).strip("-") or "figure")
+    _names[name] += 1
+    return name if _names[name] == 1 else f"{name}-{_names[name]}"
+
+
+def _check_positions(controls):
+    count = math.prod(len(control.values) for control in controls)
+    if count > MAX_POSITIONS:
+        raise ValueError(
+            f"{count} positions, more than {MAX_POSITIONS}; {_coarser(controls, count / MAX_POSITIONS)}"
+        )
+
+
+def _check_bytes(html, controls):
+    size = len(gzip.compress(html.encode()))
+    if size > MAX_BYTES:
+        raise ValueError(
+            f"{size:,} bytes compressed, more than {MAX_BYTES:,}; {_coarser(controls, size / MAX_BYTES)}"
+        )
+
+
+def _coarser(controls, excess):
+    """Return what to do about a figure that is `excess` times too large."""
+    finest = max(controls, key=lambda control: len(control.values))
+    count = int(len(finest.values) / excess)
+    step = getattr(finest.widget, "step", None)
+    if step is None:
+        return f"give {finest.name} at most {count} options, not {len(finest.values)}"
+    factor = math.ceil((len(finest.values) - 1) / max(count - 1, 1))
+    return f"give {finest.name} a step of {step * factor:.6g}, not {step:.6g}"

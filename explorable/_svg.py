@@ -1,0 +1,164 @@
+"""A matplotlib figure as SVG in one normal form.
+
+What matplotlib writes is made shorter and the same everywhere: coordinates are rounded to
+0.01, styles are attributes, only ids that something refers to are kept, text is in the
+page's font, black is the page's text colour, and palette colours are CSS variables.
+"""
+
+import io
+import re
+import warnings
+from itertools import count
+from xml.etree import ElementTree
+
+from explorable._style import palette
+
+_XLINK = "{http://www.w3.org/1999/xlink}href"
+_NUMBER = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?|-?\d+e[-+]?\d+")
+_TRANSFORM = re.compile(r"(\w+)\(([^)]*)\)")
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+_INITIAL = {"stroke-linejoin": "round", "stroke-linecap": "butt"}  # set once, on the root
+
+_COLOURS = {"#000000": "currentColor", "#ffffff": "var(--explorable-page,#ffffff)"} | {
+    colour: f"var(--explorable-{name},{colour})" for name, colour in vars(palette).items()
+}
+
+
+def from_figure(figure) -> ElementTree.Element:
+    """Draw `figure` once and return its normal form, without namespaces."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    file = io.StringIO()
+    # print_svg draws once; savefig would draw twice, the first time for a tight layout.
+    with warnings.catch_warnings():
+        # The page's font has the glyphs that matplotlib's lacks: Chinese ones, say.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        FigureCanvasSVG(figure).print_svg(file)
+    return normal_form(ElementTree.fromstring(file.getvalue()))
+
+
+def from_string(markup: str) -> ElementTree.Element:
+    """Return the author's own SVG as it is, without namespaces."""
+    root = ElementTree.fromstring(markup)
+    for element in root.iter():
+        element.tag = element.tag.rpartition("}")[2]
+        element.attrib = {key.replace(_XLINK, "href"): value for key, value in element.items()}
+    return root
+
+
+def to_string(root: ElementTree.Element) -> str:
+    """Return a tree without namespaces as an SVG document of its own."""
+    document = ElementTree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg"} | root.attrib)
+    document.extend(root)
+    return ElementTree.tostring(document, encoding="unicode", short_empty_elements=True)
+
+
+def normal_form(root: ElementTree.Element) -> ElementTree.Element:
+    """Return matplotlib's SVG tree `root`, rewritten in place, as described above."""
+    used = {
+        name
+        for element in root.iter()
+        for key, value in element.attrib.items()
+        for name in ([value[1:]] if key == _XLINK else _REFERENCE.findall(value))
+    }
+    names = {}
+    numbers = count()
+    for element in root.iter():
+        if element.get("id") in used:
+            names.setdefault(element.get("id"), f"{next(numbers)}")
+    _rewrite(root, names)
+    width, height = root.get("viewBox").split()[2:]
+    root.attrib = {
+        "viewBox": root.get("viewBox"),
+        "width": width,
+        "height": height,
+        "fill": "currentColor",
+        "font-family": "inherit",
+        "style": "white-space:pre",  # two spaces stay two
+        **_INITIAL,
+    }
+    return root
+
+
+def prefix_ids(root: ElementTree.Element, prefix: str) -> ElementTree.Element:
+    """Put `prefix` before every id of the tree and every reference to one, in place."""
+    for element in root.iter():
+        for key, value in element.attrib.items():
+            if key == "id":
+                element.set(key, prefix + value)
+            elif key == "href" and value.startswith("#"):
+                element.set(key, f"#{prefix}{value[1:]}")
+            elif "url(#" in value:
+                element.set(key, _REFERENCE.sub(rf"url(#{prefix}\1)", value))
+    return root
+
+
+def _rewrite(element, names):
+    element.tag = element.tag.rpartition("}")[2]
+    element.attrib = dict(_attributes(element, names))
+    if element.tag == "text" and len(element):
+        # A formula: matplotlib placed each glyph by the widths of this font (Verdana's are equal).
+        element.set("font-family", "DejaVu Sans,Verdana,sans-serif")
+        element.text = None
+    elif element.tag not in ("text", "tspan"):
+        element.text = None
+    element.tail = None
+    for child in list(element):
+        if child.tag.endswith(("}metadata", "}style")):
+            element.remove(child)
+            continue
+        _rewrite(child, names)
+        if (
+            child.tag == "defs"
+            and not len(child)
+            or child.tag == "g"
+            and not child.attrib
+            and len(child) == 0
+        ):
+            element.remove(child)
+
+
+def _attributes(element, names):
+    for key, value in element.attrib.items():
+        if key == "id":
+            if value in names:
+                yield "id", names[value]
+        elif key == _XLINK:
+            yield "href", f"#{names[value[1:]]}" if value.startswith("#") else value
+        elif key == "style":
+            for declaration in value.split(";"):
+                name, _, setting = map(str.strip, declaration.partition(":"))
+                if name and name != "font-family" and _INITIAL.get(name) != setting:
+                    yield name, _setting(setting)
+        elif key == "transform":
+            value = _TRANSFORM.sub(_transform, value).strip()
+            if value:
+                yield key, value
+        elif key == "clip-path":
+            yield key, _REFERENCE.sub(lambda match: f"url(#{names[match[1]]})", value)
+        elif key == "d":
+            yield key, re.sub(r"\s*([A-Za-z])\s*", r"\1", _round(value)).strip()
+        else:
+            yield key, _round(value)
+
+
+def _setting(value):
+    value = re.sub(r"(?<=\d)px\b", "", value)
+    return _COLOURS.get(value.lower()) or _round(value)
+
+
+def _round(text, digits=2):
+    return _NUMBER.sub(lambda match: _number(float(match[0]), digits), text)
+
+
+def _number(value, digits):
+    value = round(value, digits) + 0.0  # adding 0.0 turns -0.0 into 0.0
+    return f"{value:.{digits}f}".rstrip("0").rstrip(".")
+
+
+def _transform(match):
+    name, arguments = match.groups()
+    if name == "rotate" and float(arguments.split()[0]) == 0:
+        return ""
+    # A factor of a scale or a matrix multiplies lengths, so it keeps more digits.
+    return f"{name}({_round(arguments, 2 if name in ('translate', 'rotate') else 6)})"

@@ -1,0 +1,72 @@
+"""The built site and the browser, for the tests that read a page as a reader does."""
+
+import os
+import shutil
+import subprocess
+import sys
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+from filelock import FileLock
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted(
+    path.relative_to(ROOT)
+    for folder in ("chapters", "exercises")
+    for path in (ROOT / folder).glob("*.ipynb")
+)
+CHROMIUM = (
+    os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+)
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, worker_id) -> Path:
+    """The folder of the site, built once for all workers as a reader builds it, but strictly."""
+    shared = tmp_path_factory.getbasetemp()
+    if worker_id != "master":
+        shared = shared.parent
+    with FileLock(shared / "site.lock"):
+        if not (shared / "site").is_dir():
+            jupyter_book = Path(sys.executable).with_name("jupyter-book")
+            output = ["--path-output", str(shared / "site")]
+            build = subprocess.run(
+                [jupyter_book, "build", ROOT, *output, "-n", "-W", "--keep-going"],
+                check=False,
+                capture_output=True,
+                text=True,
+            )
+            assert build.returncode == 0, build.stdout + build.stderr
+    return shared / "site" / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def served(site):
+    """The site's address over http, on this machine alone."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(site)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Debian's Chromium, or whatever CHROMIUM names."""
+    if not CHROMIUM:
+        reason = "no Chromium: `apt-get install chromium`, or set CHROMIUM to the path of one"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()

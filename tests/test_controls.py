@@ -1,0 +1,71 @@
+"""That a static control has the positions, labels and start of ipywidgets' own control."""
+
+import ipywidgets
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from explorable._controls import from_widget
+
+interact = ipywidgets.interactive.widget_from_abbrev
+
+
+def control(abbreviation, **options):
+    widget = (
+        interact(abbreviation) if not isinstance(abbreviation, ipywidgets.Widget) else abbreviation
+    )
+    return from_widget("x", widget)
+
+
+@pytest.mark.parametrize(
+    "abbreviation, values, labels, start",
+    [
+        ((0, 3), [0, 1, 2, 3], ["0", "1", "2", "3"], 1),
+        ((-1, 3, 2), [-1, 1, 3], ["−1", "1", "3"], 1),
+        ((0.0, 0.3, 0.1), [0.0, 0.1, 0.2, 0.3], ["0.00", "0.10", "0.20", "0.30"], 1),
+        (["a", "b"], ["a", "b"], ["a", "b"], 0),
+        ([("one", 1), ("two", 2)], [1, 2], ["one", "two"], 0),
+        ({"one": 1, "two": 2}, [1, 2], ["one", "two"], 0),
+        (True, [False, True], ["off", "on"], 1),
+        (ipywidgets.SelectionSlider(options=[1, 2], value=2), [1, 2], ["1", "2"], 1),
+        (ipywidgets.RadioButtons(options=[1, 2], value=2), [1, 2], ["1", "2"], 1),
+        (ipywidgets.ToggleButtons(options=[1, 2]), [1, 2], ["1", "2"], 0),
+        (ipywidgets.ToggleButton(value=False), [False, True], ["off", "on"], 0),
+        (
+            ipywidgets.FloatLogSlider(min=-2, max=0, step=1, value=0.1),
+            [0.01, 0.1, 1.0],
+            ["0.01", "0.1", "1"],
+            1,
+        ),
+    ],
+)
+def test_positions(abbreviation, values, labels, start):
+    found = control(abbreviation)
+    assert (found.values, found.position) == (values, start)
+    if not isinstance(abbreviation, ipywidgets.FloatLogSlider):
+        assert found.labels == labels
+
+
+@given(st.integers(-50, 50), st.integers(1, 60), st.integers(1, 9))
+def test_a_slider_reaches_exactly_the_steps_from_its_minimum(low, width, step):
+    found = control(ipywidgets.IntSlider(min=low, max=low + width, step=step, value=low))
+    assert found.values == list(range(low, low + width + 1, step))
+
+
+@given(st.integers(-500, 500), st.integers(1, 200))
+def test_float_positions_carry_no_rounding_noise(low, count):
+    widget = ipywidgets.FloatSlider(
+        min=low / 100, max=(low + count) / 100, step=0.01, value=low / 100, readout_format=".2f"
+    )
+    found = control(widget)
+    assert found.values == [(low + k) / 100 for k in range(count + 1)]
+    for position, value in enumerate(found.values):
+        widget.value = value
+        assert found.position == position
+
+
+def test_what_cannot_be_listed_is_refused():
+    with pytest.raises(TypeError, match="x is a Text, whose positions cannot be listed"):
+        control(ipywidgets.Text())
+    with pytest.raises(ValueError, match="x has no option selected"):
+        control(ipywidgets.ToggleButtons(options=[1, 2], value=None))

@@ -1,0 +1,70 @@
+"""The tree: what is at the root, that the README's commands are CI's, and that ruff agrees."""
+
+import re
+import subprocess
+import sys
+
+from tests.conftest import ROOT
+
+ROOT_HOLDS = {
+    "README.md",
+    "LICENSE",
+    "_config.yml",
+    "_toc.yml",
+    "intro.md",
+    "requirements.txt",
+    "pyproject.toml",
+    "chapters",
+    "exercises",
+    "explorable",
+    "companion",
+    "tests",
+    "binder",
+    ".github",
+    ".ci",
+    ".gitignore",
+    ".gitattributes",
+}
+COMMANDS = [
+    "python -m pip install -r requirements.txt && jupyter-book build .",
+    'python -m pip install -r requirements.txt -e ".[test]" && python -m pytest',
+]
+
+
+def test_the_root_stays_small():
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert {line.split("/")[0] for line in tracked.stdout.splitlines()} <= ROOT_HOLDS
+
+
+def test_the_readme_has_the_two_commands_that_ci_runs():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.findall(r"^    (python -m pip install -r .*)$", readme, re.MULTILINE)
+    assert found == COMMANDS
+
+
+def test_requirements_are_exact():
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    packages = [line.split("#")[0].strip() for line in lines if not line.startswith(("#", "-e"))]
+    assert all(re.fullmatch(r"[a-z-]+==[\w.]+", package) for package in packages)
+    assert "torch==2.13.0" in packages
+
+
+def test_ruff_finds_nothing():
+    for command in (["check"], ["format", "--check"]):
+        result = subprocess.run(
+            [sys.executable, "-m", "ruff", *command, "."],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stdout
+
+
+def test_only_the_library_is_below_the_book():
+    # explorable knows nothing of this book or of torch; companion may know both.
+    for path in (ROOT / "explorable").glob("*.py"):
+        source = path.read_text(encoding="utf-8")
+        assert not re.search(r"^\s*(import|from) (torch|companion)\b", source, re.MULTILINE)

@@ -1,0 +1,138 @@
+"""That the player shows, at every position and after any jump, exactly what Python drew."""
+
+import random
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+from IPython.display import HTML
+from ipywidgets import fixed
+
+import explorable
+from explorable import explore
+from explorable._encode import to_html
+
+ASSETS = Path(explorable.__file__).parent / "static"
+
+
+@pytest.fixture
+def recording(monkeypatch):
+    monkeypatch.setenv("EXPLORABLE_RECORD", "1")
+
+
+@pytest.fixture
+def page(browser):
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
+def load(page, *figures):
+    """Open a page that holds the stored HTML of `figures`, with the player."""
+    body = "".join(figure._repr_mimebundle_()["text/html"] for figure in figures)
+    script, style = (ASSETS / "explorable.js").read_text(), (ASSETS / "explorable.css").read_text()
+    page.set_content(f"<!doctype html><style>{style}</style>{body}<script>{script}</script>")
+
+
+def shown(page, figure, positions):
+    """Move the controls of the page's figure; return the frame's HTML then."""
+    return page.evaluate(SHOW, [figure._name, positions])
+
+
+SHOW = """([name, positions]) => {
+  const figure = document.getElementById(name);
+  const controls = figure.querySelectorAll("[type=range], select, [type=checkbox], [role=radiogroup]");
+  controls.forEach((control, i) => {
+    if (control.matches("select")) control.selectedIndex = positions[i];
+    else if (control.matches("[type=checkbox]")) control.checked = positions[i];
+    else if (control.matches("[type=range]")) control.value = positions[i];
+    else control.querySelectorAll("input")[positions[i]].checked = true;
+  });
+  controls[0].dispatchEvent(new Event("input", {bubbles: true}));
+  return figure.querySelector(".explorable-frame").outerHTML;
+}"""
+
+
+def parsed(page, frame):
+    """Return the HTML of `frame` as the browser writes it after reading it."""
+    return page.evaluate(
+        "html => new DOMParser().parseFromString(html, 'text/html').body.innerHTML", to_html(frame)
+    )
+
+
+def curve(n, kind="line", dots=False):
+    x = range(n + 2)
+    plt.plot(x, [k**2 for k in x], "o-" if dots else "-")
+    if kind == "bars":
+        plt.bar(x, x)
+    plt.title(f"{kind} <{n}>")
+
+
+def everything(n, flag):
+    print("n is", n, "</script><b>")
+    if flag:
+        plt.plot([0, n])
+    return {"n": n}
+
+
+def table(rows):
+    return HTML("<table><tbody>" + "<tr><td>1</td></tr>" * rows + "</tbody></table>")
+
+
+@pytest.mark.parametrize(
+    "function, controls",
+    [
+        (curve, {"n": (1, 6), "kind": fixed("line")}),
+        (curve, {"n": (1, 3), "kind": ["line", "bars"], "dots": fixed(True)}),
+        (everything, {"n": (0, 3), "flag": False}),
+        (table, {"rows": (0, 4)}),
+    ],
+)
+def test_every_position_after_any_jump(page, recording, function, controls):
+    figure = explore(function, alt="A test.", **controls)
+    load(page, figure)
+    shape = [len(control.values) for control in figure._controls]
+    everywhere = [[]]
+    for size in shape:
+        everywhere = [[*before, k] for before in everywhere for k in range(size)]
+    random.Random(0).shuffle(everywhere)
+    for positions in everywhere:
+        assert shown(page, figure, positions) == parsed(page, figure._draw(positions))
+
+
+def test_two_figures_on_a_page_do_not_disturb_each_other(page, recording):
+    first, second = (
+        explore(curve, n=(1, 4), kind=fixed("line"), dots=fixed(True), alt="A curve.")
+        for _ in range(2)
+    )
+    load(page, first, second)
+    before = page.locator(f"#{second._name} .explorable-frame").inner_html()
+    shown(page, first, [3])
+    assert page.locator(f"#{second._name} .explorable-frame").inner_html() == before
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_a_change_of_frame_runs_no_script(page, recording):
+    def attack(n):
+        run = "window.ran = 1"
+        return HTML(f"<img src=x onerror='{run}'><script>{run}</script>" * n)
+
+    figure = explore(attack, n=[0, 1], alt="An attack.")
+    load(page, figure)
+    assert "<img" in shown(page, figure, [1])
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.ran") is None
+
+
+def test_text_is_never_markup(page, recording):
+    def shout(text):
+        print(text)
+
+    texts = ["<b>bold</b>", "</script><script>x()</script>", "<!--", "&lt;", "\r\n\n", "日本語 𝛁"]
+    figure = explore(shout, text=texts, alt="Text.")
+    load(page, figure)
+    for position, text in enumerate(texts):
+        shown(page, figure, [position])
+        assert page.locator(".explorable-frame pre").evaluate("e => e.textContent") == text + "\n"
+        assert page.locator(".explorable-frame pre > *").count() == 0

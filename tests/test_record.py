@@ -1,0 +1,82 @@
+"""That recording repeats to the byte, and that a notebook which fails is left alone and named."""
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+from explorable.record import main, normal_outputs
+
+
+@pytest.fixture
+def notebook(tmp_path):
+    def write(*sources):
+        cells = [new_code_cell(source, id=f"cell-{k}") for k, source in enumerate(sources)]
+        nbformat.write(new_notebook(cells=cells), tmp_path / "notebook.ipynb")
+        return tmp_path / "notebook.ipynb"
+
+    return write
+
+
+def test_recording_twice_changes_no_byte(notebook):
+    path = notebook(
+        "from explorable import explore", "explore(lambda n: n, n=(0, 3), alt='n')", "{1, 2}"
+    )
+    assert main([str(path)]) == 0
+    first = path.read_bytes()
+    assert main([str(path)]) == 0
+    assert path.read_bytes() == first
+
+
+def test_the_stored_form_has_no_widget_view_and_no_metadata(notebook):
+    path = notebook("import ipywidgets", "ipywidgets.IntSlider()")
+    main([str(path)])
+    stored = nbformat.read(path, as_version=4)
+    assert set(stored.cells[1].outputs[0].data) == {"text/plain"}
+    assert stored.metadata == {
+        "kernelspec": {
+            "display_name": "Python 3 (ipykernel)",
+            "language": "python",
+            "name": "python3",
+        }
+    }
+    assert all(cell.metadata == {} for cell in stored.cells)
+
+
+@pytest.mark.parametrize(
+    "source, message",
+    [
+        ("1 / 0", "cell 1: ZeroDivisionError: division by zero"),
+        (
+            "import matplotlib.pyplot as plt; plt.plot([1]); plt.show()",
+            "cell 1: image/png, which nbval does not compare; draw it with explore",
+        ),
+    ],
+)
+def test_a_notebook_that_fails_is_named_and_left_as_it_was(notebook, capsys, source, message):
+    path = notebook("1 + 1", source)
+    before = path.read_bytes()
+    assert main([str(path)]) == 1
+    assert f"{path}, {message}" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
+def test_a_missing_notebook_is_named(capsys):
+    with pytest.raises(SystemExit):
+        main(["nowhere.ipynb"])
+    assert "there is no notebook nowhere.ipynb" in capsys.readouterr().err
+
+
+def test_text_is_joined_up_to_the_next_display():
+    outputs = [
+        new_output("stream", name="stderr", text="b"),
+        new_output("stream", name="stdout", text="a"),
+        new_output("stream", name="stdout", text="a"),
+        new_output("display_data", data={"text/plain": "d"}),
+        new_output("stream", name="stdout", text="c"),
+    ]
+    assert [(o.get("name"), o.get("text")) for o in normal_outputs(outputs)] == [
+        ("stdout", "aa"),
+        ("stderr", "b"),
+        (None, None),
+        ("stdout", "c"),
+    ]
