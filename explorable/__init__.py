@@ -9,15 +9,17 @@ The parts, in the order in which a figure passes through them:
 
 ``_controls``  an ipywidgets control as a list of positions with labels
 ``_render``    one call of the author's function, as a tree of SVG and text
+``_markup``    the author's own HTML, made whole
 ``_svg``       a matplotlib figure in one normal form
 ``_encode``    all frames as the first frame and what changes in it
 ``_html``      the figure as one piece of HTML
 ``_explore``   ``explore`` itself: live widgets, or every frame while recording
 ``record``     run notebooks and store their outputs
 ``sphinx``     add the player (``static/``) to pages that hold a figure
+``nbconvert``  make one HTML file of a notebook, the player inlined
 """
 
-from explorable._explore import Explorable, explore
+from explorable._explore import Explorable, explore, limits
 from explorable._style import palette, style
 
-__all__ = ["Explorable", "explore", "palette", "style"]
+__all__ = ["Explorable", "explore", "limits", "palette", "style"]

@@ -1,9 +1,11 @@
 """An ipywidgets control as a list of positions, each with a value and a label."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
+from ipywidgets.widgets.widget_link import Link
 
 
 @dataclass(frozen=True)
@@ -16,6 +18,7 @@ class Control:
     kind: str  # "range", "select", "radio" or "checkbox"
     values: list[Any]
     labels: list[str]
+    player: ipywidgets.Play | None = None  # what moves a range by itself
 
     @property
     def position(self) -> int:
@@ -48,30 +51,49 @@ def from_widget(name: str, widget: ipywidgets.ValueWidget) -> Control:
         raise ValueError(f"{name} has no option selected; give it a value to begin with")
     _, kind, positions = known[0]
     values, labels = positions(widget)
-    return Control(widget, name, widget.description or name, kind, values, labels)
+    player = widget if isinstance(widget, ipywidgets.Play) else _player_of(widget)
+    return Control(widget, name, widget.description or name, kind, values, labels, player)
+
+
+def _player_of(slider):
+    """Return the Play that ipywidgets' ``jslink`` ties to `slider`, if there is one."""
+    for link in list(ipywidgets.widgets.widget._instances.values()):
+        if isinstance(link, Link) and (slider, "value") in (link.source, link.target):
+            (other,) = {link.source[0], link.target[0]} - {slider}
+            if isinstance(other, ipywidgets.Play):
+                return other
+    return None
 
 
 def _steps(low, high, step):
+    """Return low, low + step, ... up to high, without the noise of sums such as 0.1 + 0.2."""
     count = int((high - low) / step + 1e-9)  # 2.9999999999999996 steps are 3
-    return [low + position * step for position in range(count + 1)]
-
-
-def _numbers(widget, values):
-    # Twelve digits drop the noise of 3 * 0.1 and keep every step that a slider can show.
-    values = [v if isinstance(v, int) else float(f"{v:.12g}") for v in values]
-    labels = [format(value, widget.readout_format) for value in values]
-    return values, [
-        label.replace("-", "\N{MINUS SIGN}") for label in labels
-    ]  # as ipywidgets has it
+    values = [low + position * step for position in range(count + 1)]
+    if all(isinstance(value, int) for value in values):
+        return values
+    digits = 12 - math.ceil(math.log10(max(abs(low), abs(high))))
+    return [round(value, digits) + 0.0 for value in values]  # adding 0.0 turns -0.0 into 0.0
 
 
 def _slider(widget):
-    return _numbers(widget, _steps(widget.min, widget.max, widget.step))
+    values = _steps(widget.min, widget.max, widget.step)
+    return values, _texts(values, widget.readout_format)
 
 
 def _log_slider(widget):
     exponents = _steps(widget.min, widget.max, widget.step)
-    return _numbers(widget, [widget.base**exponent for exponent in exponents])
+    values = [float(f"{widget.base**exponent:.12g}") for exponent in exponents]
+    return values, _texts(values, widget.readout_format)
+
+
+def _player(widget):
+    values = _steps(widget.min, widget.max, widget.step)
+    return values, _texts(values, "d")
+
+
+def _texts(values, readout_format):
+    texts = [format(value, readout_format) for value in values]
+    return [text.replace("-", "\N{MINUS SIGN}") for text in texts]  # as ipywidgets writes it
 
 
 def _options(widget):
@@ -85,6 +107,7 @@ def _switch(widget):
 _KINDS = (
     ((ipywidgets.IntSlider, ipywidgets.FloatSlider), "range", _slider),
     (ipywidgets.FloatLogSlider, "range", _log_slider),
+    (ipywidgets.Play, "range", _player),
     (ipywidgets.SelectionSlider, "range", _options),
     (ipywidgets.Dropdown, "select", _options),
     ((ipywidgets.RadioButtons, ipywidgets.ToggleButtons), "radio", _options),

@@ -18,10 +18,11 @@ an element contains, which is how frames with different trees are told apart: th
 elements that contain the difference are kept whole, once for each distinct content.
 """
 
+import re
 from html import escape
 from xml.etree.ElementTree import Element
 
-from explorable._render import Markup
+from explorable._markup import Markup
 
 TEXT, MARKUP = "#text", "#markup"
 _HTML = {"div", "pre", "img"}  # every other element is SVG, where an empty one closes itself
@@ -31,6 +32,7 @@ def encode(frames: list[Element], first: int = 0) -> list[list]:
     """Return the groups that turn frame `first` into any frame, as described above."""
     groups = {}
     for element, name, values in _slots(frames, first):
+        values = [value if value is None else _readable(value) for value in values]
         distinct = {value: number for number, value in enumerate(dict.fromkeys(values))}
         index = tuple(distinct[value] for value in values)
         groups.setdefault(index, []).append([element, name, *distinct])
@@ -57,7 +59,12 @@ def inner_html(element: Element) -> str:
 
 
 def _escape(text):
-    return escape(text).replace("\r", "&#13;")  # a browser reads a bare \r as \n
+    return escape(_readable(text)).replace("\r", "&#13;")  # a browser reads a bare \r as \n
+
+
+def _readable(text):
+    """Return `text` as a browser reads it: some characters cannot stand in a page."""
+    return re.sub("[\0\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
 
 
 def _slots(frames, first):

@@ -7,16 +7,26 @@ import os
 import re
 from collections import Counter
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import ipywidgets
+from comm import create_comm
 
 from explorable import _controls, _html, _render, _svg
 from explorable._encode import encode
 
-MAX_POSITIONS = 400
-MAX_BYTES = 60_000  # of a figure's HTML, compressed by gzip
+#: How large a figure may be: set another number to allow more.
+limits = SimpleNamespace(
+    positions=400,
+    bytes=60_000,  # of a figure's HTML, compressed by gzip
+)
 
+#: The comm on which a recording kernel tells how far a figure is.
+PROGRESS = "explorable.progress"
+
+#: Stands for the figure's id until it is displayed: each display on a page needs its own.
+_NAME = "\ue000figure\ue000"
 _names = Counter()
 
 
@@ -43,7 +53,7 @@ def explore(function: Callable, /, *, alt: str, **controls: Any) -> "Explorable"
     ------
     TypeError, ValueError
         If an argument has no control, if a control's positions cannot be listed, or if the
-        figure is larger than `MAX_POSITIONS` or `MAX_BYTES`.
+        figure is larger than `limits` allows.
     RuntimeError
         While recording, if `function` fails at a position.
 
@@ -66,12 +76,13 @@ class Explorable(ipywidgets.interactive):
         self._function = function
         self._alt = alt
         self._name = _unique_name(function)
+        self._displayed = False
         self._fixed = {}
         self._controls = []
         self._view = ipywidgets.HTML()  # an Output widget would flicker
         super().__init__(function, **controls)
         self.out.close()
-        self.children = (*self.children[:-1], self._view)
+        self.children = (*map(_with_player, self._controls), self._view)
         if recording():
             self._html = self._record()
 
@@ -80,8 +91,7 @@ class Explorable(ipywidgets.interactive):
         given = set(kwargs)
         found = super().find_abbreviations(kwargs)
         if unknown := given - {name for name, _, _ in found}:
-            name = self._function.__name__
-            raise TypeError(f"{name} has no argument {unknown.pop()!r} for this control")
+            raise TypeError(f"{_name(self._function)} has no argument {unknown.pop()!r}")
         return found
 
     def widgets_from_abbreviations(self, seq):
@@ -104,7 +114,8 @@ class Explorable(ipywidgets.interactive):
         except Exception as failure:
             frame = _render.error(failure)
         self._first = frame
-        self._html = self._view.value = _html.still(self._name, frame)
+        self._html = _html.still(_NAME, frame)
+        self._view.value = self._html.replace(_NAME, self._name)
 
     def _values(self, positions):
         return self._fixed | {
@@ -114,34 +125,40 @@ class Explorable(ipywidgets.interactive):
 
     def _draw(self, positions):
         frame = _render.frame(self._function, self._values(positions), self._alt)
-        return _svg.prefix_ids(frame, f"{self._name}-")
+        return _svg.prefix_ids(frame, f"{_NAME}-")
 
     def _record(self):
         """Draw every position, in row-major order, and return the figure's HTML."""
         frames = []
-        for positions in itertools.product(*(range(len(c.values)) for c in self._controls)):
+        everywhere = list(itertools.product(*(range(len(c.values)) for c in self._controls)))
+        progress = create_comm(target_name=PROGRESS, data={"figure": self._name})
+        for positions in everywhere:
+            progress.send({"done": len(frames), "of": len(everywhere)})
             try:
                 frames.append(self._draw(positions))
             except Exception as failure:
                 raise RuntimeError(f"{self._call(positions)} failed: {failure}") from failure
+        progress.close()
         first = 0
         for control in self._controls:
             first = first * len(control.values) + control.position
         self._first = frames[first]
-        html = _html.playable(self._name, frames[first], self._controls, encode(frames, first))
+        html = _html.playable(_NAME, frames[first], self._controls, encode(frames, first))
         _check_bytes(html, self._controls)
         return html
 
     def _call(self, positions):
         values = ", ".join(f"{name}={value!r}" for name, value in self._values(positions).items())
-        return f"{self._function.__name__}({values})"
+        return f"{_name(self._function)}({values})"
 
     def _repr_mimebundle_(self, **kwargs):
         data = super()._repr_mimebundle_(**kwargs)
-        data["text/html"] = self._html
+        name = _unique_name(self._function) if self._displayed else self._name
+        self._displayed = True
+        data["text/html"] = self._html.replace(_NAME, name)
         data["text/plain"] = repr(self)
         if [child.tag for child in self._first] == ["svg"]:
-            data["image/svg+xml"] = _svg.to_string(self._first[0])
+            data["image/svg+xml"] = _svg.to_string(self._first[0]).replace(_NAME, name)
         return data
 
     def __repr__(self):
@@ -150,32 +167,47 @@ class Explorable(ipywidgets.interactive):
         return f"explore: {here}, one of {count} positions"
 
 
+def _with_player(control):
+    """Return the live widget of a control: a Play beside a slider that shows where it is."""
+    if control.player is None:
+        return control.widget
+    slider = control.widget
+    if slider is control.player:
+        slider = ipywidgets.IntSlider(
+            min=slider.min, max=slider.max, step=slider.step, description=control.description
+        )
+        ipywidgets.jslink((control.player, "value"), (slider, "value"))
+    return ipywidgets.HBox([control.player, slider])
+
+
 def recording() -> bool:
     """Whether every position is drawn, which the record step and the tests ask for."""
     return os.environ.get("EXPLORABLE_RECORD") == "1"
 
 
+def _name(function):
+    return getattr(function, "__name__", type(function).__name__)
+
+
 def _unique_name(function):
     """Return an id that says what the figure is, stays the same in each run, and is used once."""
-    name = "fig-" + (re.sub(r"\W+|_+", "-", function.__name__).strip("-") or "figure")
+    name = "fig-" + (re.sub(r"\W+|_+", "-", _name(function)).strip("-") or "figure")
     _names[name] += 1
     return name if _names[name] == 1 else f"{name}-{_names[name]}"
 
 
 def _check_positions(controls):
     count = math.prod(len(control.values) for control in controls)
-    if count > MAX_POSITIONS:
-        raise ValueError(
-            f"{count} positions, more than {MAX_POSITIONS}; {_coarser(controls, count / MAX_POSITIONS)}"
-        )
+    if count > limits.positions:
+        cure = _coarser(controls, count / limits.positions)
+        raise ValueError(f"{count} positions, more than {limits.positions}; {cure}")
 
 
 def _check_bytes(html, controls):
     size = len(gzip.compress(html.encode()))
-    if size > MAX_BYTES:
-        raise ValueError(
-            f"{size:,} bytes compressed, more than {MAX_BYTES:,}; {_coarser(controls, size / MAX_BYTES)}"
-        )
+    if size > limits.bytes:
+        cure = _coarser(controls, size / limits.bytes)
+        raise ValueError(f"{size:,} bytes compressed, more than {limits.bytes:,}; {cure}")
 
 
 def _coarser(controls, excess):
@@ -186,4 +218,4 @@ def _coarser(controls, excess):
     if step is None:
         return f"give {finest.name} at most {count} options, not {len(finest.values)}"
     factor = math.ceil((len(finest.values) - 1) / max(count - 1, 1))
-    return f"give {finest.name} a step of {step * factor:.6g}, not {step:.6g}"
+    return f"set the step of {finest.name} to {step * factor:.6g}, not {step:.6g}"

@@ -4,10 +4,17 @@ import json
 from html import escape
 from xml.etree.ElementTree import Element
 
+from explorable import _svg
 from explorable._controls import Control
 from explorable._encode import to_html
 
-_NOTE = "The controls move on the book's site, or when you run this cell."
+_NOTE = "Run this cell to use the controls; on a website, they need JavaScript."
+
+# JupyterLab sanitises the outputs of a notebook that its reader has not run. It drops the tags
+# of SVG but not the text inside, the tags of a template but not the image inside, and the second
+# of these two displays. So a reader sees there the image, and everywhere else the figure.
+_UNLESS_SANITISED = ' style="display:none;display:flow-root"'
+_URL = str.maketrans({"%": "%25", "#": "%23", "&": "%26", "'": "%27"})
 
 
 def still(name: str, frame: Element) -> str:
@@ -20,28 +27,47 @@ def playable(name: str, frame: Element, controls: list[Control], groups: list[li
 
     Until that script runs, and where there is none, `frame` shows and the controls are disabled.
     """
+    images = _images(frame)
     return "\n".join(
         [
-            f'<figure class="explorable" id="{name}">',
+            *images,
+            f'<figure class="explorable" id="{name}"{_UNLESS_SANITISED if images else ""}>',
             to_html(frame),
             '<fieldset class="explorable-controls" disabled>',
             *(_WIDGETS[control.kind](control, f"{name}-{control.name}") for control in controls),
+            '<p class="explorable-tools"><button type="reset">Reset</button>',
+            f'<a href="#{name}">Link</a></p>',
             "</fieldset>",
             f'<p class="explorable-note">{_NOTE}</p>',
             '<script type="application/json">',
-            _json([control.labels for control in controls], groups),
+            _json(controls, groups),
             "</script>",
             "</figure>",
         ]
     )
 
 
-def _json(labels, groups):
+def _images(frame):
+    """Return lines with what `frame` shows, its SVG as images, if it has any."""
+    if frame.find("svg") is None:
+        return []
+    shown = (_image(child) if child.tag == "svg" else to_html(child) for child in frame)
+    return ["<template>", *shown, f"<p>{_NOTE}</p>", "</template>"]
+
+
+def _image(svg):
+    # Escaped as little as can be: gzip then finds nearly all of it again in the figure.
+    alt, document = escape(svg.get("aria-label", "")), _svg.to_string(svg).translate(_URL)
+    return f"""<img alt="{alt}" style="background:white" src='data:image/svg+xml,{document}'>"""
+
+
+def _json(controls, groups):
     """Return the player's data with a line for each slot, so that a diff can be read."""
     lines = [
         f"[{_dump(index)},[\n" + ",\n".join(map(_dump, slots)) + "\n]]" for index, slots in groups
     ]
-    text = f'{{"labels":{_dump(labels)},\n"groups":[' + ",\n".join(lines) + "]}"
+    labels = _dump({control.name: control.labels for control in controls})
+    text = f'{{"labels":{labels},\n"groups":[' + ",\n".join(lines) + "]}"
     return text.replace("<", "\\u003c")  # nothing in it can end the script element
 
 
@@ -51,11 +77,20 @@ def _dump(value):
 
 def _range(control, name):
     label = escape(control.labels[control.position])
+    button = _play_button(control) if control.player else ""
     return (
-        f'<label for="{name}">{escape(control.description)}</label>'
+        f'<label for="{name}">{escape(control.description)}</label><span>{button}'
         f'<input type="range" id="{name}" min="0" max="{len(control.labels) - 1}" '
-        f'value="{control.position}" aria-valuetext="{label}" autocomplete="off">'
+        f'value="{control.position}" aria-valuetext="{label}" autocomplete="off"></span>'
         f'<output for="{name}" aria-live="off">{label}</output>'
+    )
+
+
+def _play_button(control):
+    repeat = " data-repeat" * control.player.repeat
+    return (
+        f'<button type="button" aria-pressed="false" data-interval="{control.player.interval}"{repeat} '
+        f'aria-label="Play {escape(control.description)}"></button>'
     )
 
 
@@ -77,8 +112,8 @@ def _radio(control, name):
         for position, label in enumerate(control.labels)
     )
     return (
-        f'<span id="{name}">{escape(control.description)}</span>'
-        f'<div role="radiogroup" aria-labelledby="{name}">{buttons}</div>'
+        f'<span id="{name}-label">{escape(control.description)}</span>'
+        f'<div role="radiogroup" id="{name}" aria-labelledby="{name}-label">{buttons}</div>'
     )
 
 

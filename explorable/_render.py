@@ -3,17 +3,16 @@
 import contextlib
 import io
 import warnings
-from xml.etree.ElementTree import Element, SubElement
+from xml.etree.ElementTree import Element, ParseError, SubElement
 
 from IPython import get_ipython
 from IPython.core.formatters import DisplayFormatter
 
 from explorable import _svg
+from explorable._markup import whole
 from explorable._style import style
 
-
-class Markup(str):
-    """The author's own HTML as an element's text: it is written out unescaped."""
+_HTML = {"class": "explorable-html"}
 
 
 def frame(function, values: dict, alt: str) -> Element:
@@ -148,9 +147,12 @@ def _figures_to(root, formatter):
 def _add_bundle(root, bundle):
     """Add the richest representation of a MIME bundle that a page can show."""
     if "text/html" in bundle:
-        SubElement(root, "div", {"class": "explorable-html"}).text = Markup(bundle["text/html"])
+        SubElement(root, "div", _HTML).text = whole(bundle["text/html"])
     elif "image/svg+xml" in bundle:
-        root.append(_svg.from_string(bundle["image/svg+xml"]))
+        try:
+            root.append(_svg.from_string(bundle["image/svg+xml"]))
+        except ParseError:  # not XML, but a browser makes something of it
+            SubElement(root, "div", _HTML).text = whole(bundle["image/svg+xml"])
     elif "image/png" in bundle:
         SubElement(root, "img", {"src": f"data:image/png;base64,{bundle['image/png']}", "alt": ""})
     elif "text/plain" in bundle:

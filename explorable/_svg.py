@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 from explorable._style import palette
 
 _XLINK = "{http://www.w3.org/1999/xlink}href"
+_XML = "{http://www.w3.org/XML/1998/namespace}"
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?|-?\d+e[-+]?\d+")
 _TRANSFORM = re.compile(r"(\w+)\(([^)]*)\)")
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
@@ -38,19 +39,31 @@ def from_figure(figure) -> ElementTree.Element:
 
 
 def from_string(markup: str) -> ElementTree.Element:
-    """Return the author's own SVG as it is, without namespaces."""
+    """Return the author's own SVG, without namespaces and without what could run."""
     root = ElementTree.fromstring(markup)
-    for element in root.iter():
+    for element in list(root.iter()):
         element.tag = element.tag.rpartition("}")[2]
-        element.attrib = {key.replace(_XLINK, "href"): value for key, value in element.items()}
+        element.attrib = dict(_plain_attributes(element))
+        for child in list(element):
+            if child.tag.endswith("script"):
+                element.remove(child)
     return root
+
+
+def _plain_attributes(element):
+    for key, value in element.items():
+        key = {_XLINK: "href", f"{_XML}space": "xml:space", f"{_XML}lang": "lang"}.get(key, key)
+        if not key.startswith(("{", "on")) and not value.strip().lower().startswith("javascript:"):
+            yield key, value
 
 
 def to_string(root: ElementTree.Element) -> str:
     """Return a tree without namespaces as an SVG document of its own."""
     document = ElementTree.Element("svg", {"xmlns": "http://www.w3.org/2000/svg"} | root.attrib)
+    if document.get("font-family") == "inherit":
+        document.set("font-family", "sans-serif")  # it stands alone
     document.extend(root)
-    return ElementTree.tostring(document, encoding="unicode", short_empty_elements=True)
+    return ElementTree.tostring(document, encoding="unicode").replace(" />", "/>")
 
 
 def normal_form(root: ElementTree.Element) -> ElementTree.Element:

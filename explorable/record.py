@@ -17,6 +17,7 @@ import argparse
 import asyncio
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
 
@@ -24,6 +25,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from tqdm import tqdm
+
+from explorable._explore import PROGRESS
 
 #: What a recording kernel's environment holds, so that it gives the same bytes on any machine.
 ENVIRONMENT = {
@@ -53,8 +56,12 @@ def record(paths: list[Path]) -> list[RecordError]:
     kept = {name: os.environ.get(name) for name in ENVIRONMENT}
     os.environ.update(ENVIRONMENT)
     try:
-        with tqdm(total=cells, unit="cell", disable=None) as bar:
-            results = asyncio.run(_record_all(notebooks, bar))
+        # In a thread of its own, since the caller's may have a loop that runs already.
+        with (
+            tqdm(total=cells, unit="cell", disable=None) as bar,
+            ThreadPoolExecutor(1) as thread,
+        ):
+            results = thread.submit(asyncio.run, _record_all(notebooks, bar)).result()
     finally:
         for name, value in kept.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
@@ -95,6 +102,7 @@ async def _run(path, notebook, bar):
         on_cell_execute=started,
         on_cell_executed=lambda **_: bar.update(),
     )
+    client.comm_open_handlers[PROGRESS] = lambda message: _FigureProgress(message, bar)
     try:
         await client.async_execute()
     except CellExecutionError as failure:
@@ -106,6 +114,18 @@ async def _run(path, notebook, bar):
                     f"{path}, cell {number}: {bitmap.pop()}, which nbval does not compare; "
                     "draw it with explore"
                 )
+
+
+class _FigureProgress:
+    """Shows on the bar how many positions of a figure are drawn."""
+
+    def __init__(self, message, bar):
+        self._figure = message["content"]["data"]["figure"]
+        self._bar = bar
+
+    def handle_msg(self, message):
+        data = message["content"]["data"]
+        self._bar.set_postfix_str(f"{self._figure}: position {data['done']} of {data['of']}")
 
 
 def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:

@@ -1,19 +1,33 @@
-"""Sphinx extension: add the player to the pages that hold a figure, and to no other.
+"""Sphinx extension: show the figures of notebooks, with the player where one is and only there.
 
-It works with any builder of HTML that shows a notebook's ``text/html`` output, such as
-myst-nb, Jupyter Book and nbsphinx.
+It works with what shows a notebook's ``text/html`` output: myst-nb, Jupyter Book 1, nbsphinx.
+A notebook's stored outputs are shown as `explorable.record` left them; one that the build itself
+runs is recorded by that.
 """
 
+import os
 from pathlib import Path
 
 from docutils import nodes
 
+_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
 
 def setup(app):
     """Called by Sphinx."""
+    app.connect("config-inited", _prefer_html_to_widgets)
     app.connect("builder-inited", _add_assets)
     app.connect("html-page-context", _add_player)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def _prefer_html_to_widgets(app, config):
+    os.environ["EXPLORABLE_RECORD"] = "1"
+    if "nb_mime_priority_overrides" in config:  # myst-nb's; it would show a dead widget
+        config.nb_mime_priority_overrides = [
+            *config.nb_mime_priority_overrides,
+            ("html", _WIDGET_VIEW, None),
+        ]
 
 
 def _add_assets(app):
@@ -22,9 +36,6 @@ def _add_assets(app):
 
 
 def _add_player(app, pagename, templatename, context, doctree):
-    if doctree and any(
-        'class="explorable"' in raw.rawsource or 'class="explorable"' in raw.astext()
-        for raw in doctree.findall(nodes.raw)
-    ):
+    if doctree and any('class="explorable"' in raw.astext() for raw in doctree.findall(nodes.raw)):
         app.add_css_file("explorable.css")
         app.add_js_file("explorable.js", loading_method="defer")

@@ -70,3 +70,17 @@ def browser():
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def page(browser):
+    """An empty page."""
+    page = browser.new_page()
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def recording(monkeypatch):
+    """Every `explore` of the test draws all its positions."""
+    monkeypatch.setenv("EXPLORABLE_RECORD", "1")

@@ -7,12 +7,7 @@ import matplotlib.pyplot as plt
 import pytest
 from ipywidgets import FloatSlider, fixed
 
-from explorable import _explore, explore
-
-
-@pytest.fixture
-def recording(monkeypatch):
-    monkeypatch.setenv("EXPLORABLE_RECORD", "1")
+from explorable import _explore, explore, limits
 
 
 def line(k):
@@ -66,10 +61,10 @@ def test_an_error_while_recording_names_the_values(recording):
 @pytest.mark.parametrize(
     "controls, cure",
     [
-        ({"k": (0, 500)}, "501 positions, more than 400; give k a step of 2, not 1"),
+        ({"k": (0, 500)}, "501 positions, more than 400; set the step of k to 2, not 1"),
         (
             {"k": FloatSlider(min=0, max=1, step=0.001)},
-            "1001 positions, more than 400; give k a step of 0.003, not 0.001",
+            "1001 positions, more than 400; set the step of k to 0.003, not 0.001",
         ),
         (
             {"k": list(range(500))},
@@ -89,14 +84,16 @@ def test_the_cure_for_too_many_positions_fits():
 
 
 def test_too_many_bytes_are_refused(recording, monkeypatch):
-    monkeypatch.setattr(_explore, "MAX_BYTES", 1500)
-    with pytest.raises(ValueError, match=r"bytes compressed, more than 1,500; give k a step of \d"):
+    monkeypatch.setattr(limits, "bytes", 1500)
+    with pytest.raises(
+        ValueError, match=r"bytes compressed, more than 1,500; set the step of k to \d"
+    ):
         explore(line, k=(0, 40), alt="A line.")
 
 
 def test_the_budget_counts_what_gzip_makes_of_the_html(recording, monkeypatch):
     html = explore(line, k=(0, 4), alt="A line.")._repr_mimebundle_()["text/html"]
-    monkeypatch.setattr(_explore, "MAX_BYTES", len(gzip.compress(html.encode())) + 9)
+    monkeypatch.setattr(limits, "bytes", len(gzip.compress(html.encode())) + 9)
     explore(line, k=(0, 4), alt="A line.")
 
 
@@ -109,7 +106,7 @@ def test_a_figure_must_say_what_it_shows(alt):
 def test_interacts_own_rules_hold():
     with pytest.raises(ValueError, match="cannot find widget or abbreviation for argument: 'k'"):
         explore(line, alt="A line.")
-    with pytest.raises(TypeError, match="line has no argument 'wrong' for this control"):
+    with pytest.raises(TypeError, match="line has no argument 'wrong'"):
         explore(line, k=(0, 4), wrong=(0, 4), alt="A line.")
     figure = explore(lambda a, b=3: print(a, b), a=fixed(1), b=(0, 9), alt="Two numbers.")
     assert [widget.value for widget in figure.kwargs_widgets] == [1, 3]

@@ -11,25 +11,17 @@ from ipywidgets import fixed
 import explorable
 from explorable import explore
 from explorable._encode import to_html
+from explorable._explore import _NAME
 
 ASSETS = Path(explorable.__file__).parent / "static"
 
 
-@pytest.fixture
-def recording(monkeypatch):
-    monkeypatch.setenv("EXPLORABLE_RECORD", "1")
-
-
-@pytest.fixture
-def page(browser):
-    page = browser.new_page()
-    yield page
-    page.close()
-
-
 def load(page, *figures):
     """Open a page that holds the stored HTML of `figures`, with the player."""
-    body = "".join(figure._repr_mimebundle_()["text/html"] for figure in figures)
+    load_html(page, "".join(figure._repr_mimebundle_()["text/html"] for figure in figures))
+
+
+def load_html(page, body):
     script, style = (ASSETS / "explorable.js").read_text(), (ASSETS / "explorable.css").read_text()
     page.set_content(f"<!doctype html><style>{style}</style>{body}<script>{script}</script>")
 
@@ -53,11 +45,20 @@ SHOW = """([name, positions]) => {
 }"""
 
 
-def parsed(page, frame):
-    """Return the HTML of `frame` as the browser writes it after reading it."""
-    return page.evaluate(
-        "html => new DOMParser().parseFromString(html, 'text/html').body.innerHTML", to_html(frame)
-    )
+def check_frame(page, name, positions, frame):
+    """Move the controls of figure `name`; assert that it then shows what Python encoded."""
+    found, expected = page.evaluate(SHOW, [name, positions]), to_html(frame).replace(_NAME, name)
+    assert page.evaluate(SAME, [name, expected]), f"shown: {found}\nencoded: {expected}"
+
+
+# Whether a browser that reads the expected HTML gets the nodes that are shown.
+SAME = """([name, html]) => {
+  const shown = document.querySelector(`#${name} .explorable-frame`).cloneNode(true);
+  const expected = new DOMParser().parseFromString(html, "text/html").body.firstChild;
+  shown.normalize();
+  expected.normalize();
+  return shown.isEqualNode(expected);
+}"""
 
 
 def curve(n, kind="line", dots=False):
@@ -97,7 +98,7 @@ def test_every_position_after_any_jump(page, recording, function, controls):
         everywhere = [[*before, k] for before in everywhere for k in range(size)]
     random.Random(0).shuffle(everywhere)
     for positions in everywhere:
-        assert shown(page, figure, positions) == parsed(page, figure._draw(positions))
+        check_frame(page, figure._name, positions, figure._draw(positions))
 
 
 def test_two_figures_on_a_page_do_not_disturb_each_other(page, recording):
@@ -109,6 +110,16 @@ def test_two_figures_on_a_page_do_not_disturb_each_other(page, recording):
     before = page.locator(f"#{second._name} .explorable-frame").inner_html()
     shown(page, first, [3])
     assert page.locator(f"#{second._name} .explorable-frame").inner_html() == before
+    ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
+    assert len(ids) == len(set(ids))
+
+
+def test_one_figure_displayed_twice_has_two_names(page, recording):
+    figure = explore(curve, n=(1, 4), kind=fixed("line"), dots=fixed(True), alt="A curve.")
+    load(page, figure, figure)
+    first, second = page.locator("figure.explorable").all()
+    second.get_by_role("slider").press("End")
+    assert second.locator("svg").inner_html() != first.locator("svg").inner_html()
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(e => e.id)")
     assert len(ids) == len(set(ids))
 

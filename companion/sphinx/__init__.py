@@ -5,7 +5,7 @@ _mathml
 _repository
     A fork's site links to the fork.
 static
-    The style sheet and the font of the formulas.
+    The style sheets, the font of the formulas, the icon.
 """
 
 from . import _mathml, _repository
@@ -15,4 +15,5 @@ def setup(app):
     """Called by Sphinx."""
     _mathml.setup(app)
     _repository.setup(app)
+    app.add_css_file("book.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
