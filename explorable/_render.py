@@ -28,9 +28,10 @@ def frame(function, values: dict, alt: str) -> Element:
         contextlib.redirect_stderr(err),
         _warnings_to(err),
         _display_to(root) as formatter,
-        _figures_to(root, formatter),
+        _figures_to(root, formatter) as draw_open,
     ):
         result = function(**values)
+        draw_open(later=result)
         if result is not None:
             _add_bundle(root, formatter.format(result)[0])
     for picture in root:
@@ -110,12 +111,12 @@ class _Publisher:
 
 @contextlib.contextmanager
 def _figures_to(root, formatter):
-    """Draw figures in the book's style as SVG: those displayed, then those left open."""
+    """Draw figures in the one style as SVG when displayed; yield what draws those left open."""
     try:
         from matplotlib import pyplot, rc_context
         from matplotlib.figure import Figure
     except ImportError:
-        yield
+        yield lambda **_: None
         return
 
     failures = []
@@ -128,18 +129,24 @@ def _figures_to(root, formatter):
             failures.append(failure)
         return True  # tells IPython that the figure is displayed
 
-    displays = formatter.ipython_display_formatter
+    def draw_open(*_, later=None, **__):
+        for number in sorted(set(pyplot.get_fignums()) - before):
+            figure = pyplot.figure(number)
+            if figure is not later:
+                draw(figure)
+
+    displays, show = formatter.ipython_display_formatter, pyplot.show
     displays.for_type(Figure, draw)
+    pyplot.show = draw_open
     before = set(pyplot.get_fignums())
     try:
         with rc_context(style):
-            yield
-            for number in sorted(set(pyplot.get_fignums()) - before):
-                draw(pyplot.figure(number))
+            yield draw_open
         if failures:
             raise failures[0]
     finally:
         displays.pop(Figure)
+        pyplot.show = show
         for number in set(pyplot.get_fignums()) - before:
             pyplot.close(number)
 

@@ -11,6 +11,7 @@ from threading import Thread
 
 import pytest
 from filelock import FileLock
+from hypothesis import settings
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted(
@@ -22,6 +23,10 @@ CHROMIUM = (
     os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 )
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+# No deadlines: a slow machine is not a failure. In CI the same examples each time, so that a
+# change is not refused for what it did not do; at home new ones.
+settings.register_profile("book", deadline=None, derandomize=os.environ.get("CI") == "true")
+settings.load_profile("book")
 
 
 @pytest.fixture(scope="session")

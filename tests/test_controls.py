@@ -4,7 +4,9 @@ import ipywidgets
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ipywidgets import fixed
 
+from explorable import explore
 from explorable._controls import from_widget
 
 interact = ipywidgets.interactive.widget_from_abbrev
@@ -69,3 +71,52 @@ def test_what_cannot_be_listed_is_refused():
         control(ipywidgets.Text())
     with pytest.raises(ValueError, match="x has no option selected"):
         control(ipywidgets.ToggleButtons(options=[1, 2], value=None))
+
+
+METRES = fixed("m")
+ABBREVIATIONS = [
+    5,
+    -2.5,
+    0,
+    (0, 10),
+    (0, 10, 2),
+    (0.0, 1.0),
+    (0.0, 1.0, 0.25),
+    (-1, 1.5),
+    ["a", "b", "c"],
+    [("one", 1), ("two", 2)],
+    {"one": 1, "two": 2},
+    range(3),
+    True,
+    False,
+]
+
+
+@pytest.mark.parametrize("abbreviation", ABBREVIATIONS, ids=repr)
+@pytest.mark.parametrize("default", [None, 1])
+def test_the_same_abbreviation_makes_the_same_widget_as_interact(abbreviation, default):
+    if default is None:
+
+        def function(x, unit=METRES):
+            return x
+
+    else:
+
+        def function(x=default, unit=METRES):
+            return x
+
+    theirs = ipywidgets.interactive(function, x=abbreviation)
+    ours = explore(function, x=abbreviation, alt="A value.")
+    for mine, their in zip(ours.kwargs_widgets, theirs.kwargs_widgets, strict=True):
+        assert type(mine) is type(their)
+        assert mine.value == their.value
+        assert mine.description == their.description
+        if isinstance(mine, ipywidgets.Widget):
+            skip = {"layout", "style", "comm", "model_id", "tabbable", "tooltip"}
+            for name in set(mine.keys) - skip:
+                assert getattr(mine, name) == getattr(their, name), name
+
+
+def test_controls_stand_in_the_order_of_the_arguments():
+    figure = explore(lambda b, a: None, a=(0, 1), b=(0, 1), alt="Nothing.")
+    assert [control.name for control in figure._controls] == ["b", "a"]
