@@ -4,6 +4,8 @@ import re
 import subprocess
 import sys
 
+import pytest
+
 from tests.conftest import ROOT
 
 ROOT_HOLDS = {
@@ -32,9 +34,11 @@ COMMANDS = [
 
 
 def test_the_root_stays_small():
-    tracked = subprocess.run(
-        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a clone, so nothing says which files are the book's")
+    # CI's container may run as another user than the clone's owner, which git asks about.
+    command = ["git", "-c", "safe.directory=*", "ls-files"]
+    tracked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     assert {line.split("/")[0] for line in tracked.stdout.splitlines()} <= ROOT_HOLDS
 
 

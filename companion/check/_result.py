@@ -1,0 +1,96 @@
+"""What a reader sees of a check: text, and HTML."""
+
+import re
+from html import escape
+from reprlib import Repr
+
+import torch
+
+_GREEN, _GOLD = "#008a64", "#a87900"  # as in explorable's palette; they show on light and dark
+_LONGEST = 200
+_ADDRESS = re.compile(r"( at)? 0x[0-9a-fA-F]+")
+
+
+class Result:
+    """The outcome of one check. It is true if the exercise is solved.
+
+    Parameters
+    ----------
+    kind
+        "solved", or the kind of the first mismatch, such as "missing" or "value".
+    *sentences
+        What a reader should know, in plain text with `` `code` `` between backticks.
+
+    Examples
+    --------
+    >>> result = Result("value", "`f(x=1)` returned 3.")
+    >>> result
+    Not solved yet.
+    `f(x=1)` returned 3.
+    >>> bool(result)
+    False
+    """
+
+    def __init__(self, kind: str, *sentences: str):
+        self.kind = kind
+        self.sentences = tuple(filter(None, sentences))
+
+    def __bool__(self):
+        return self.kind == "solved"
+
+    def __repr__(self):
+        return "\n".join([self._headline, *self.sentences])
+
+    def _repr_html_(self):
+        color = _GREEN if self else _GOLD
+        lines = "".join(f"<br>{_html(sentence)}" for sentence in self.sentences)
+        # Only the edge has a colour of its own; the text takes that of the page around it.
+        return (
+            f'<div class="check" style="border-left: 4px solid {color}; padding-left: 12px">'
+            f"<strong>{self._headline}</strong>{lines}</div>"
+        )
+
+    @property
+    def _headline(self):
+        return "Solved." if self else "Not solved yet."
+
+
+def show(value: object) -> str:
+    """Return any object as one short line, the same in every run.
+
+    >>> show(-7.840000152587891)
+    '-7.84'
+    >>> show(torch.tensor([0.5, 1.0]))
+    '[0.5, 1]'
+    >>> show(torch.zeros(20, 20))
+    'a tensor of shape (20, 20)'
+    >>> show(object())
+    '<object object>'
+    """
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, torch.Tensor):
+        if value.numel() > 6 or value.ndim > 1:
+            return f"a tensor of shape {tuple(value.shape)}"
+        numbers = [show(number) for number in value.detach().flatten().tolist()]
+        return f"[{', '.join(numbers)}]" if value.ndim else numbers[0]
+    return one_line(_short.repr(value))
+
+
+def one_line(text: str) -> str:
+    """Return the first line of `text`, cut where it is long, without addresses.
+
+    >>> one_line("no <f at 0x7f3a>\\nmore")
+    'no <f>'
+    """
+    line = _ADDRESS.sub("", text.strip().partition("\n")[0])
+    return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
+
+
+def _html(sentence):
+    code = r'<code style="background: none; color: inherit; padding: 0">\1</code>'
+    return re.sub(r"`([^`]+)`", code, escape(sentence))
+
+
+_short = Repr()
+_short.maxother = _short.maxstring = 60

@@ -1,0 +1,110 @@
+"""Call a reader's code, for a limited time, and say in one line how it failed."""
+
+import ctypes
+import linecache
+import threading
+import traceback
+from collections.abc import Callable
+from types import CodeType
+
+from companion.check._result import one_line
+
+#: How long a check may take.
+SECONDS = 5
+
+
+class TimeUp(BaseException):
+    """The time is up. It is no `Exception`, so that a reader's ``except Exception`` lets it by."""
+
+
+class Stopped(Exception):
+    """A reader's code did not reach its end: `kind` is "raised" or "too slow"."""
+
+    def __init__(self, kind: str, sentence: str):
+        super().__init__(sentence)
+        self.kind = kind
+
+
+def limited(call: Callable[[], object]) -> object:
+    """Return ``call()``, or raise `TimeUp` in it when it has run for `SECONDS` seconds.
+
+    A signal would do the same, but only in the main thread and not on Windows.
+
+    >>> limited(lambda: 3)
+    3
+    """
+    thread, done, late = threading.get_ident(), threading.Event(), threading.Event()
+    watcher = threading.Thread(target=_watch, args=(thread, done, late), daemon=True)
+
+    def dismiss():
+        done.set()
+        watcher.join()
+        if late.is_set():
+            _take_last(thread)
+
+    try:
+        watcher.start()
+        return call()
+    finally:
+        try:
+            dismiss()
+        except TimeUp:  # it came between the end of the call and that of the watch
+            dismiss()
+
+
+def _watch(thread, done, late):
+    patience = SECONDS
+    while not done.wait(patience):
+        late.set()
+        _raise_in(thread)
+        patience = 0.1  # and again, should a bare "except:" have caught it
+
+
+def _raise_in(thread):
+    """Have a thread raise `TimeUp` at its next call or turn of a loop."""
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeUp))
+
+
+def _take_last(thread):
+    """Wait for a `TimeUp` that may be on its way, so that none arrives later.
+
+    It cannot be called off: CPython 3.11 would then look for it for ever, and hang in a debugger.
+    """
+    try:
+        _raise_in(thread)  # there is at most one at a time
+        while True:
+            pass
+    except TimeUp:
+        pass
+
+
+def run(call: Callable[[], object], code: CodeType | None) -> object:
+    """Return ``call()``; raise `Stopped` if that fails.
+
+    `code` is the reader's function: lines are counted from its first one.
+    """
+    try:
+        return call()
+    except TimeUp:
+        raise Stopped(
+            "too slow",
+            f"was still running after {SECONDS} seconds, so it was stopped. "
+            "Is there a loop that never ends?",
+        ) from None
+    except BaseException as failure:  # `sys.exit()` too must leave the kernel alive
+        raise Stopped("raised", f"stopped with {_failure(failure, code)}") from None
+
+
+def _failure(failure, code):
+    """Return type, message and place of an exception in one line."""
+    try:
+        message = one_line(f"{type(failure).__name__}: {failure}".removesuffix(": "))
+    except BaseException:  # its own message failed
+        message = type(failure).__name__
+    frames = traceback.walk_tb(failure.__traceback__)
+    lines = [line for frame, line in frames if frame.f_code is code]
+    if not lines:
+        return message
+    source = linecache.getline(code.co_filename, lines[-1]).strip()
+    place = f"line {lines[-1] - code.co_firstlineno + 1}"
+    return f"{message} (in {place}: `{source}`)" if source else f"{message} (in {place})"
