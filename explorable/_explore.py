@@ -164,7 +164,7 @@ class Explorable(ipywidgets.interactive):
     def __repr__(self):
         count = math.prod(len(control.values) for control in self._controls)
         here = self._call([control.position for control in self._controls])
-        return f"explore: {here}, one of {count} positions"
+        return f"explore: {here}" + (f", one of {count} positions" if self._controls else "")
 
 
 def _with_player(control):

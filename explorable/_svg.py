@@ -2,7 +2,8 @@
 
 What matplotlib writes is made shorter and the same everywhere: coordinates are rounded to
 0.01, styles are attributes, only ids that something refers to are kept, text is in the
-page's font, black is the page's text colour, and palette colours are CSS variables.
+page's font or its monospaced one, black is the page's text colour, and palette colours are
+CSS variables.
 """
 
 import io
@@ -87,7 +88,6 @@ def normal_form(root: ElementTree.Element) -> ElementTree.Element:
         "height": height,
         "fill": "currentColor",
         "font-family": "inherit",
-        "style": "white-space:pre",  # two spaces stay two
         **_INITIAL,
     }
     return root
@@ -115,6 +115,8 @@ def _rewrite(element, names):
         element.text = None
     elif element.tag not in ("text", "tspan"):
         element.text = None
+    elif "  " in (element.text or ""):
+        element.set("style", "white-space:pre")  # a browser makes one space of two
     element.tail = None
     for child in list(element):
         if child.tag.endswith(("}metadata", "}style")):
@@ -141,7 +143,10 @@ def _attributes(element, names):
         elif key == "style":
             for declaration in value.split(";"):
                 name, _, setting = map(str.strip, declaration.partition(":"))
-                if name and name != "font-family" and _INITIAL.get(name) != setting:
+                if name == "font-family":
+                    if setting.endswith(" monospace"):  # columns need it; other text does not
+                        yield name, "var(--pst-font-family-monospace,monospace)"
+                elif name and _INITIAL.get(name) != setting:
                     yield name, _setting(setting)
         elif key == "transform":
             value = _TRANSFORM.sub(_transform, value).strip()

@@ -69,6 +69,16 @@ def test_text_is_text_in_the_pages_font(svg):
     assert "DejaVu" not in text
 
 
+def test_columns_stay_columns(svg):
+    text = svg(lambda axes: axes.set_title("for x in y:", family="monospace"))
+    assert text.count('font-family="var(--pst-font-family-monospace,monospace)"') == 1
+
+
+def test_two_spaces_stay_two(svg):
+    text = svg(lambda axes: (axes.set_title("a  b"), axes.set_xlabel("a b")))
+    assert text.count('style="white-space:pre"') == 1
+
+
 def test_the_root_has_a_view_box_and_no_black_default(svg):
     root = ElementTree.fromstring(svg(lambda axes: None))
     assert root.get("viewBox") == "0 0 345.6 230.4"
