@@ -1,17 +1,23 @@
 """``explore``: live ipywidgets in a kernel, every position of them while recording."""
 
+import asyncio
+import contextlib
 import gzip
 import itertools
 import math
 import os
 import re
+import signal
+import time
 from collections import Counter
 from collections.abc import Callable
+from importlib import resources
 from types import SimpleNamespace
 from typing import Any
 
 import ipywidgets
 from comm import create_comm
+from IPython import get_ipython
 
 from explorable import _controls, _html, _render, _svg
 from explorable._encode import encode
@@ -80,9 +86,12 @@ class Explorable(ipywidgets.interactive):
         self._fixed = {}
         self._controls = []
         self._view = ipywidgets.HTML()  # an Output widget would flicker
+        self._loop = _running_loop()
+        self._timer = None
+        self._pause_ends = 0
         super().__init__(function, **controls)
         self.out.close()
-        self.children = (*map(_with_player, self._controls), self._view)
+        self.children = (*map(_with_player, self._controls), self._view, _style_sheet())
         if recording():
             self._html = self._record()
 
@@ -109,6 +118,28 @@ class Explorable(ipywidgets.interactive):
         """Draw the figure for the present positions; ipywidgets calls it when one changes."""
         if recording():
             return
+        if self._view.value and self._loop and _from_front_end():
+            # JupyterLab has a thread for this, but stdout and pyplot are the main one's.
+            self._loop.call_soon_threadsafe(self._show_soon)
+        else:
+            self._show()
+
+    def _show_soon(self):
+        """Show one frame for all changes until then, after a pause since the last frame.
+
+        In the pause comes what the front end sent meanwhile, so the frame shows the newest.
+        """
+        if self._timer is None:
+            pause = max(0, self._pause_ends - time.monotonic())
+            self._timer = self._loop.call_later(pause, self._show_between_cells)
+
+    def _show_between_cells(self):
+        self._timer = None
+        with _interruptible():
+            self._show()
+
+    def _show(self):
+        start = time.monotonic()
         try:
             frame = self._draw([control.position for control in self._controls])
         except Exception as failure:
@@ -116,6 +147,8 @@ class Explorable(ipywidgets.interactive):
         self._first = frame
         self._html = _html.still(_NAME, frame)
         self._view.value = self._html.replace(_NAME, self._name)
+        now = time.monotonic()
+        self._pause_ends = now + min((now - start) / 4, 0.25)
 
     def _values(self, positions):
         return self._fixed | {
@@ -165,6 +198,40 @@ class Explorable(ipywidgets.interactive):
         count = math.prod(len(control.values) for control in self._controls)
         here = self._call([control.position for control in self._controls])
         return f"explore: {here}" + (f", one of {count} positions" if self._controls else "")
+
+
+def _style_sheet():
+    """Return a widget that gives the live figure the look that it has on a page."""
+    css = resources.files("explorable").joinpath("static/explorable.css").read_text("utf-8")
+    # Left, below its controls, and without hiding what other figures say that have no player.
+    css += ".widget-html .explorable { margin: 0.5rem 0 } .explorable-note { display: revert }"
+    return ipywidgets.HTML(f"<style>{css}</style>", layout={"display": "none"})
+
+
+def _running_loop():
+    """Return the event loop in which the kernel runs cells, or None without a kernel."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _from_front_end():
+    """Whether this runs because a control was moved in a browser, and not in a cell."""
+    request = getattr(get_ipython(), "parent_header", None) or {}
+    return request.get("header", {}).get("msg_type") == "comm_msg"
+
+
+@contextlib.contextmanager
+def _interruptible():
+    """Let the kernel be interrupted, which it ignores while no cell runs."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    except KeyboardInterrupt:
+        pass  # the old frame stays
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 def _with_player(control):

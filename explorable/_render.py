@@ -87,7 +87,7 @@ def _display_to(root):
         yield DisplayFormatter()
         return
     publisher = shell.display_pub
-    shell.display_pub = _Publisher(root)
+    shell.display_pub = _Publisher(root, publisher)
     try:
         yield shell.display_formatter
     finally:
@@ -95,12 +95,17 @@ def _display_to(root):
 
 
 class _Publisher:
-    """Stands in for IPython's display publisher."""
+    """Stands in for IPython's display publisher, and passes on what else is asked of it.
 
-    is_publishing = False  # IPython asks for it when a cell ends
+    In JupyterLab, the kernel takes a front end's messages in a thread of its own, and tells the
+    publisher of each one; a message that fails there is lost, and the control with it.
+    """
 
-    def __init__(self, root):
-        self._root = root
+    def __init__(self, root, publisher):
+        self._root, self._publisher = root, publisher
+
+    def __getattr__(self, name):
+        return getattr(self._publisher, name)
 
     def publish(self, data, *_, **__):
         _add_bundle(self._root, data)
