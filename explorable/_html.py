@@ -27,32 +27,39 @@ def playable(name: str, frame: Element, controls: list[Control], groups: list[li
 
     Until that script runs, and where there is none, `frame` shows and the controls are disabled.
     """
-    images = _images(frame)
+    images = _images(frame, controls)
     return "\n".join(
         [
             *images,
             f'<figure class="explorable" id="{name}"{_UNLESS_SANITISED if images else ""}>',
             to_html(frame),
-            '<fieldset class="explorable-controls" disabled>',
-            *(_WIDGETS[control.kind](control, f"{name}-{control.name}") for control in controls),
-            '<p class="explorable-tools"><button type="reset">Reset</button>',
-            f'<a href="#{name}">Link</a></p>',
-            "</fieldset>",
-            f'<p class="explorable-note">{_NOTE}</p>',
-            '<script type="application/json">',
-            _json(controls, groups),
-            "</script>",
+            *(_player(name, controls, groups) if controls else ()),
             "</figure>",
         ]
     )
 
 
-def _images(frame):
+def _player(name, controls, groups):
+    return [
+        '<fieldset class="explorable-controls" disabled>',
+        *(_WIDGETS[control.kind](control, f"{name}-{control.name}") for control in controls),
+        '<p class="explorable-tools"><button type="reset">Reset</button>',
+        f'<a href="#{name}">Link</a></p>',
+        "</fieldset>",
+        f'<p class="explorable-note">{_NOTE}</p>',
+        '<script type="application/json">',
+        _json(controls, groups),
+        "</script>",
+    ]
+
+
+def _images(frame, controls):
     """Return lines with what `frame` shows, its SVG as images, if it has any."""
     if frame.find("svg") is None:
         return []
     shown = (_image(child) if child.tag == "svg" else to_html(child) for child in frame)
-    return ["<template>", *shown, f"<p>{_NOTE}</p>", "</template>"]
+    note = [f"<p>{_NOTE}</p>"] if controls else []
+    return ["<template>", *shown, *note, "</template>"]
 
 
 def _image(svg):
