@@ -28,14 +28,22 @@ _COLOURS = {"#000000": "currentColor", "#ffffff": "var(--explorable-page,#ffffff
 
 def from_figure(figure) -> ElementTree.Element:
     """Draw `figure` once and return its normal form, without namespaces."""
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.backends.backend_mixed import MixedModeRenderer
+    from matplotlib.backends.backend_svg import RendererSVG
+    from matplotlib.textpath import text_to_path
 
-    file = io.StringIO()
-    # print_svg draws once; savefig would draw twice, the first time for a tight layout.
+    file, dpi, (width, height) = io.StringIO(), figure.dpi, figure.get_size_inches()
+    vectors = RendererSVG(72 * width, 72 * height, file, image_dpi=dpi)
+    # matplotlib's own print_svg gives each drawing a parser of formulas, which forgets what the
+    # frame before it parsed: with the labels of a logarithmic axis, recording takes twice as long.
+    vectors._text2path = text_to_path
+    figure.dpi = 72
+    renderer = MixedModeRenderer(figure, width, height, dpi, vectors)
     with warnings.catch_warnings():
         # The page's font has the glyphs that matplotlib's lacks: Chinese ones, say.
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        FigureCanvasSVG(figure).print_svg(file)
+        figure.draw(renderer)
+    renderer.finalize()
     return normal_form(ElementTree.fromstring(file.getvalue()))
 
 
