@@ -1,8 +1,8 @@
 """Sphinx extension: show the figures of notebooks, with the player where one is and only there.
 
-It works with what shows a notebook's ``text/html`` output: myst-nb and Jupyter Book 1.
-A notebook's stored outputs are shown as `explorable.record` left them; one that the build itself
-runs is recorded by that.
+It works with what shows a notebook's ``text/html`` output: myst-nb, Jupyter Book 1 and
+nbsphinx. A notebook's stored outputs are shown as `explorable.record` left them; one that the
+build itself runs is recorded by that.
 """
 
 import os

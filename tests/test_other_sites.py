@@ -5,7 +5,7 @@ import sys
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from explorable.record import record
 
@@ -37,15 +37,27 @@ def check_it_plays(page, address):
     return [url for url in asked if not url.startswith(("file:", "data:"))]
 
 
-def test_a_plain_sphinx_site(folder, page):
-    (folder / "conf.py").write_text("extensions = ['myst_nb', 'explorable.sphinx']\n")
+def check_a_site(folder, site, page, settings):
+    (folder / "conf.py").write_text(settings)
     subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-W", folder, folder / "site"],
-        check=True,
-        capture_output=True,
+        [sys.executable, "-m", "sphinx", "-q", "-W", folder, site], check=True, capture_output=True
     )
-    check_it_plays(page, (folder / "site" / "index.html").as_uri())
-    assert "explorable" not in (folder / "site" / "search.html").read_text()
+    check_it_plays(page, (site / "index.html").as_uri())
+    assert "explorable" not in (site / "search.html").read_text()
+
+
+def test_a_plain_sphinx_site(folder, page):
+    check_a_site(folder, folder / "site", page, "extensions = ['myst_nb', 'explorable.sphinx']")
+
+
+def test_a_site_by_nbsphinx(folder, page, tmp_path):
+    notebook = nbformat.read(folder / "index.ipynb", as_version=4)
+    # For what is in Markdown, nbsphinx needs pandoc, which is not on every machine.
+    restructured = {"raw_mimetype": "text/restructuredtext"}
+    notebook.cells[0] = new_raw_cell("Elsewhere\n=========", metadata=restructured)
+    nbformat.write(notebook, tmp_path / "index.ipynb")
+    settings = "extensions = ['nbsphinx', 'explorable.sphinx']; nbsphinx_execute = 'never'"
+    check_a_site(tmp_path, tmp_path / "site", page, settings)
 
 
 def test_one_html_file_by_nbconvert(folder, page):
