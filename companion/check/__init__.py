@@ -13,17 +13,25 @@ The parts, in the order in which an answer passes through them:
 ``_run``      call the reader's code, for a limited time, and say in one line how it failed
 ``_judge``    what an exercise is, and the first mismatch of an answer with it
 ``_result``   what a reader sees: text, and HTML
-``one_weight``  the exercises of that chapter; each chapter has such a module
+``one_weight``  its exercises; each chapter has such a module, all of which are found by name
 """
 
-from companion.check import _run, one_weight
+import pkgutil
+from importlib import import_module
+
+from companion.check import _run
 from companion.check._judge import Exercise, Part, judge
 from companion.check._result import Result
 
 __all__ = ["Exercise", "Part", "Result", "check", "exercises", "judge"]
 
 #: Every exercise of the book by its name, which is also its label on the page.
-exercises: dict[str, Exercise] = {**one_weight.exercises}
+exercises: dict[str, Exercise] = {
+    name: exercise
+    for module in pkgutil.iter_modules(__path__)
+    if not module.name.startswith("_")
+    for name, exercise in import_module(f"{__name__}.{module.name}").exercises.items()
+}
 
 
 def check(name: str, answer: object) -> Result:

@@ -1,0 +1,241 @@
+"""The promise of `companion.paths`: both ways back find torch's gradient, and the picture says how.
+
+Protected here: values, local slopes and gradients agree with plain Python and with difference
+quotients that know nothing of torch; the counts are those of the formulas; every equation under a
+picture is true; no text leaves the figure, no box covers another or a number; all frames of all
+the chapter's programs have the same elements; and a wrong slope is never drawn.
+"""
+
+import itertools
+import math
+import re
+
+import nbformat
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from matplotlib import pyplot as plt
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.patches import FancyBboxPatch
+
+from companion.paths import PATHS, SWEEP, Edge, Program, draw
+from explorable import style
+from explorable._svg import from_figure, to_string
+from tests.conftest import ROOT
+
+
+def chapter_examples():
+    """The programs of the chapter, from its own cells."""
+    notebook = nbformat.read(ROOT / "chapters/chain-rule.ipynb", as_version=nbformat.NO_CONVERT)
+    names = {"math": math, "Program": Program}
+    for cell in notebook.cells:
+        if cell.id in ("programs", "programs-run"):
+            exec(cell.source, names)  # noqa: S102 as a kernel does
+    return names["examples"]
+
+
+EXAMPLES = chapter_examples()
+STEPS = [
+    (name, way, step)
+    for name, program in EXAMPLES.items()
+    for way in (SWEEP, PATHS)
+    for step in range(program.steps(way) + 1)
+]
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+def lines_of(figure):
+    return [text.get_text() for text in figure.texts]
+
+
+# Numbers -------------------------------------------------------------------------------------
+
+FORMS = ("{0} + {1}", "{0} - {1}", "{0} * {1}", "sin({0}) * {1}", "{0} * {0} + {1}", "exp(-{0}**2)")
+
+
+@st.composite
+def programs(draw):
+    """Lines in which each uses any two earlier names, and all act on the last one."""
+    names, lines = ["u", "v"], []
+    for number in range(draw(st.integers(1, 5))):
+        form = draw(st.sampled_from(FORMS))
+        pair = draw(st.sampled_from(names)), draw(st.sampled_from(names))
+        lines.append(f"r{number} = {form.format(*pair)}")
+        names.append(f"r{number}")
+    lines.append(f"out = {' + '.join(names)}")
+    value = st.floats(-1.5, 1.5).map(lambda x: round(x, 3))
+    return lines, {"u": draw(value), "v": draw(value)}
+
+
+def run(lines, leaves):
+    values = dict(leaves)
+    for line in lines:
+        name, right = line.split(" = ")
+        values[name] = eval(right, {"sin": math.sin, "exp": math.exp}, values)
+    return values
+
+
+@settings(max_examples=100, deadline=None)
+@given(programs())
+def test_both_ways_are_the_slope(case):
+    lines, leaves = case
+    program = Program(lines, leaves)
+    for name, value in run(lines, leaves).items():
+        assert program.values[name] == pytest.approx(value)
+    h = 1e-5
+    for leaf, value in leaves.items():
+        up, down = (run(lines, leaves | {leaf: value + d})["out"] for d in (h, -h))
+        quotient = (up - down) / (2 * h)
+        found = program.grads[leaf]
+        assert found == pytest.approx(quotient, rel=1e-5, abs=1e-5)
+        paths = program.paths(leaf)
+        summed = sum(math.prod(edge.slope for edge in path) for path in paths)
+        assert summed == pytest.approx(found, rel=1e-9, abs=1e-9)
+    for name in program.order[1:]:
+        pulled = sum(program.grads[edge.user] * edge.slope for edge in program.users(name))
+        assert pulled == pytest.approx(program.grads[name], rel=1e-9, abs=1e-9)
+
+
+@settings(max_examples=50, deadline=None)
+@given(programs())
+def test_the_order_is_topological(case):
+    program = Program(*case)
+    place = program.order.index
+    assert sorted(program.order) == sorted(program.values)
+    assert all(place(edge.user) < place(edge.input) for edge in program.edges)
+
+
+def test_each_place_of_an_input_has_its_own_slope():
+    program = Program(["y = x * x * c - x"], {"x": 3.0}, {"c": 5.0})
+    assert program.edges == [Edge("y", "x", 15.0), Edge("y", "x", 15.0), Edge("y", "x", -1.0)]
+    assert program.grads["x"] == 29.0
+
+
+def test_the_loss_of_the_book():
+    program = EXAMPLES["the loss"]
+    assert program.values == {"w": 1.0, "p": 1.0, "d": -1.0, "loss": 1.0}
+    assert program.grads == {"loss": 1.0, "d": -2.0, "p": -2.0, "w": -2.0}
+
+
+def test_softmax_gives_shares_minus_the_right_answer():
+    grads = EXAMPLES["softmax"].grads
+    assert [grads[z] for z in ("z1", "z2", "z3")] == pytest.approx([0.5 - 1, 0.25, 0.25])
+
+
+@pytest.mark.parametrize("k", [1, 2, 5, 10])
+def test_paths_double_and_nodes_do_not(k):
+    names = ["x", *(f"y{number}" for number in range(k))]
+    lines = [f"{b} = {a} + {a}" for a, b in itertools.pairwise(names)]
+    program = Program(lines, {"x": 1.0})
+    assert program.count(PATHS) == (k * 2**k, 2**k - 1)
+    assert program.count(SWEEP) == (2 * k, k)
+    assert len(program.order) == k + 1
+
+
+def test_counts_grow_to_the_whole():
+    for program in EXAMPLES.values():
+        for way, most in ((PATHS, len(program.all_paths())), (SWEEP, len(program.order))):
+            counts = [program.count(way, done) for done in range(most + 1)]
+            assert counts[0] == (0, 0) and counts[-1] == program.count(way)
+            assert counts == sorted(counts)
+
+
+def test_what_does_not_act_is_refused():
+    with pytest.raises(ValueError, match="'b' does not act on 'y'"):
+        Program(["y = a * 2"], {"a": 1.0, "b": 1.0})
+    with pytest.raises(ValueError, match="'z' does not act on 'y'"):
+        Program(["z = a * 3", "y = a * 2"], {"a": 1.0})
+    with pytest.raises(ValueError, match="'a' is given twice"):
+        Program(["a = a * 2"], {"a": 1.0})
+
+
+# Pictures ------------------------------------------------------------------------------------
+
+
+def value_of(side):
+    for sign, python in (("−", "-"), ("×", "*")):
+        side = side.replace(sign, python)
+    return eval(side)
+
+
+@pytest.mark.parametrize(("name", "way", "step"), STEPS)
+def test_every_equation_is_true(name, way, step):
+    # Only digits and signs: the line with the numbers of a step back.
+    equations = [
+        part
+        for line in lines_of(draw(EXAMPLES[name], way, step))
+        for part in line.split(";")
+        if re.fullmatch(r"[\d.\s()×+−]+=[\d.\s−]+", part)
+    ]
+    program = EXAMPLES[name]
+    first = len(program.operations) + (2 if way == SWEEP else 1)
+    assert bool(equations) == (first <= step < program.steps(way))
+    for equation in equations:
+        left, right = equation.split("=")
+        assert value_of(left) == pytest.approx(value_of(right), rel=1e-3)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_last_step_is_torchs_answer(name):
+    program = EXAMPLES[name]
+    said = [lines_of(draw(program, way, 99)) for way in (SWEEP, PATHS)]
+    (answer,) = [line for line in said[0] if ".grad = " in line]
+    assert answer in said[1]
+    found = [value_of(number) for number in re.findall(r"= (\S+?)(?:,|$)", answer)]
+    assert found == pytest.approx([program.grads[leaf] for leaf in program.leaves])
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_nothing_covers_anything(name):
+    program = EXAMPLES[name]
+    figure = draw(program, SWEEP, program.steps(SWEEP) - 1)
+    renderer = FigureCanvasAgg(figure).get_renderer()
+    page = figure.bbox
+    shown = [text for text in figure.texts if text.get_text().strip()]
+    for text in shown:
+        extent = text.get_window_extent(renderer)
+        assert page.x0 <= extent.x0 and extent.x1 <= page.x1, text.get_text()
+        assert page.y0 <= extent.y0 and extent.y1 <= page.y1, text.get_text()
+    boxes = [patch for patch in figure.artists if isinstance(patch, FancyBboxPatch)]
+    boxes = [box for box in boxes if box.get_edgecolor()[3]]  # the others are hidden
+    assert len(boxes) == len(program.values)
+    extents = [box.get_window_extent(renderer) for box in boxes]
+    for one, other in itertools.combinations(extents, 2):
+        assert not one.overlaps(other)
+    for text in shown:
+        if text.get_weight() == "normal" and re.fullmatch(r"−?[\d.]+", text.get_text()):
+            extent = text.get_window_extent(renderer)  # of a number: in a box, or clear of all
+            inside = [box.x0 <= extent.x0 and extent.x1 <= box.x1 for box in extents]
+            touched = [box.overlaps(extent) for box in extents]
+            assert all(i for i, t in zip(inside, touched, strict=True) if t), text.get_text()
+
+
+def svg_of(name, way, step):
+    with plt.rc_context(style):
+        figure = draw(EXAMPLES[name], way, step)
+        plt.close(figure)
+        return from_figure(figure)
+
+
+def test_all_frames_have_the_same_elements_and_bytes():
+    frames = [svg_of(*where) for where in STEPS[::5]]
+    assert len({tuple(element.tag for element in frame.iter()) for frame in frames}) == 1
+    assert to_string(frames[1]) == to_string(svg_of(*STEPS[5]))
+
+
+def test_a_wrong_slope_is_not_drawn():
+    program = Program(["p = w * x"], {"w": 1.0}, {"x": 3.0})
+    program.edges = [Edge("p", "w", 4.0)]
+    for way in (SWEEP, PATHS):
+        with pytest.raises(ArithmeticError, match="slopes give 4.0, but torch's gradient is 3.0"):
+            draw(program, way, 99)
+
+
+def test_only_two_ways():
+    with pytest.raises(ValueError, match="way is 'one sweep' or 'all paths', not 'recursion'"):
+        draw(EXAMPLES["the loss"], "recursion")
