@@ -1,5 +1,11 @@
 """The book's own Sphinx extension. It needs no torch.
 
+_answers
+    Exercises answer on the page.
+_atlas
+    A pasted error message finds its entry.
+_light, _prune
+    What all pages share becomes one style sheet and one script, without what no page uses.
 _mathml
     Formulas become MathML while the site is built, so that no page loads a script for them.
 _repository
@@ -8,11 +14,14 @@ static
     The style sheets, the font of the formulas, the icon.
 """
 
-from . import _mathml, _repository
+from . import _answers, _atlas, _light, _mathml, _repository
 
 
 def setup(app):
     """Called by Sphinx."""
+    _answers.setup(app)
+    _atlas.setup(app)
+    _light.setup(app)
     _mathml.setup(app)
     _repository.setup(app)
     app.add_css_file("book.css")
