@@ -7,6 +7,7 @@ names it; first mismatches come in the stated order; and no Python object, howev
 """
 
 import fractions
+import itertools
 import math
 import re
 import sys
@@ -20,7 +21,17 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from companion.check import Exercise, Part, _run, check, exercises, judge
+from companion.check import (
+    Choice,
+    Exercise,
+    Order,
+    Part,
+    _run,
+    check,
+    concepts,
+    exercises,
+    judge,
+)
 
 NOTEBOOKS = sorted((Path(__file__).parent.parent / "exercises").glob("*.ipynb"))
 
@@ -41,7 +52,8 @@ IN_NOTEBOOKS = [(path, label) for path in NOTEBOOKS for label in labels_of(path)
 
 
 def test_each_exercise_stands_in_one_notebook():
-    assert sorted(label for _, label in IN_NOTEBOOKS) == sorted(exercises)
+    inventory = concepts.exercises  # they are questions, with no hints and no solutions
+    assert sorted([*(label for _, label in IN_NOTEBOOKS), *inventory]) == sorted(exercises)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +91,23 @@ def test_each_exercise_has_three_hints_and_a_solution(path, label):
     cells = cells_of(path)
     assert cells[f"{label}-hints"].source.count("{dropdown} Hint ") == 3
     assert f"{{solution-start}} {label}\n:class: dropdown" in cells[f"{label}-why"].source
+
+
+@pytest.mark.parametrize(
+    ("path", "label"), IN_NOTEBOOKS, ids=lambda part: getattr(part, "stem", part)
+)
+def test_a_statement_lists_what_can_be_chosen(path, label):
+    """The page puts its buttons into that list, so it must be the exercise's, word for word."""
+    statement, exercise = cells_of(path)[label].source, exercises[label]
+    if isinstance(exercise, Choice):
+        assert re.findall(r"^- \*\*(\w)\*\* (.+)$", statement, re.MULTILINE) == [
+            *exercise.options.items()
+        ]
+        assert set(exercise.wrong) | {exercise.truth()} == set(exercise.options)
+    if isinstance(exercise, Order):
+        assert re.findall(r"^\d\. `(.+)`$", statement, re.MULTILINE) == [*exercise.lines]
+        orders = list(itertools.permutations(range(1, len(exercise.lines) + 1)))
+        assert 0 < sum(exercise.reply(order) == "" for order in orders) < len(orders)
 
 
 # Right and wrong answers to each exercise -----------------------------------------------------
@@ -314,7 +343,7 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", exercises)
+@pytest.mark.parametrize("name", RIGHT)
 def test_right_answers_pass(name):
     assert RIGHT[name], "an exercise needs another right answer than its solution"
     for number, answer in enumerate(RIGHT[name]):
@@ -323,7 +352,7 @@ def test_right_answers_pass(name):
         assert result.kind == "solved"
 
 
-@pytest.mark.parametrize("name", exercises)
+@pytest.mark.parametrize("name", WRONG)
 def test_wrong_answers_are_told_apart(name):
     texts = []
     for answer, fragment in WRONG[name]:
@@ -335,23 +364,125 @@ def test_wrong_answers_are_told_apart(name):
     assert len({text.rpartition("\n")[2] for text in texts}) >= 3
 
 
-PREDICTIONS = [(path, name) for path, name in IN_NOTEBOOKS if exercises[name].function is None]
+NUMBERS = [
+    (path, name)
+    for path, name in IN_NOTEBOOKS
+    if isinstance(exercises[name], Exercise) and not exercises[name].function
+]
 
 
-@pytest.mark.parametrize(
-    ("path", "name"), PREDICTIONS, ids=lambda part: getattr(part, "stem", part)
-)
+@pytest.mark.parametrize(("path", "name"), NUMBERS, ids=lambda part: getattr(part, "stem", part))
 def test_a_prediction_is_not_told(path, name):
     """The right number stands neither before the solution nor in what a check says."""
     [part], [inputs] = exercises[name].parts, exercises[name].cases
     right = f"{float(part.truth(**inputs)):g}"
     cells = cells_of(path)
     texts = [cells[name].source, cells[f"{name}-stub"].source, cells[f"{name}-hints"].source]
-    for answer, _ in WRONG[name]:
-        if type(answer) in (int, float):
-            texts.append(str(check(name, answer)))
+    texts += exercises[name].form().replies.values()
     for text in texts:
         assert right not in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))
+
+
+# Choices and orders ---------------------------------------------------------------------------
+
+WAYS = {"a": "nothing", "b": "it is added", "c": "it is replaced"}
+WRONG_WAYS = {"a": "Something is written.", "c": "What was there before stays."}
+
+
+def zero_step(order):
+    """Return whether three lines, run in an order, move w by the gradient that is new."""
+    w = torch.tensor(1.0, requires_grad=True)
+    w.grad = torch.tensor(5.0)
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    lines = {1: optimizer.step, 2: (3 * w).backward, 3: optimizer.zero_grad}
+    for number in order:
+        lines[number]()
+    return math.isclose(w.item(), 0.7, rel_tol=1e-6)
+
+
+def ways():
+    return Choice(WAYS, lambda: "b", WRONG_WAYS)
+
+
+def lines():
+    return Order(
+        ["optimizer.step()", "(3 * w).backward()", "optimizer.zero_grad()"],
+        zero_step,
+        {
+            (2, 3, 1): "The gradient is emptied before it is used.",
+            "1 before 2": "The step comes before its gradient.",
+            "3 last": "An old gradient is still there.",
+        },
+    )
+
+
+@pytest.mark.parametrize("answer", ["b", "B", " b ", "\tb\n", type("Text", (str,), {})("b")])
+def test_a_letter_may_be_written_in_any_way(answer):
+    assert judge(ways(), answer).kind == "solved"
+    assert str(judge(ways(), answer)) == "Solved."
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "text"),
+    [
+        ("a", "value", "You answered a.\nSomething is written."),
+        (" C", "value", "You answered c.\nWhat was there before stays."),
+        (..., "missing", "in the place of the dots"),
+        (None, "missing", "in the place of the dots"),
+        ("d", "type", "You answered 'd'.\nAnswer with one letter in quotes: a, b or c."),
+        ("", "type", "Answer with one letter in quotes: a, b or c."),
+        ("it is added", "type", "Answer with one letter in quotes: a, b or c."),
+        (2, "type", "You answered 2.\nAnswer with one letter in quotes: a, b or c."),
+        (["b"], "type", "Answer with one letter in quotes: a, b or c."),
+        (b"b", "type", "Answer with one letter in quotes: a, b or c."),
+    ],
+)
+def test_a_wrong_choice_is_told_in_its_own_words(answer, kind, text):
+    result = judge(ways(), answer)
+    assert result.kind == kind
+    assert text in str(result)
+
+
+@pytest.mark.parametrize("answer", [[3, 2, 1], (3, 2, 1), [torch.tensor(3), numpy.int64(2), 1]])
+def test_an_order_may_be_a_list_or_a_tuple(answer):
+    assert judge(lines(), answer).kind == "solved"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "text"),
+    [
+        ([2, 3, 1], "value", "You answered [2, 3, 1].\nThe gradient is emptied before"),
+        ([1, 2, 3], "value", "The step comes before its gradient."),
+        ([3, 1, 2], "value", "The step comes before its gradient."),
+        ([2, 1, 3], "value", "An old gradient is still there."),
+        (..., "missing", "in the place of the dots"),
+        (None, "missing", "in the place of the dots"),
+        ([1, 2], "type", "the line numbers 1 to 3, each of them once."),
+        ([1, 1, 2], "type", "the line numbers 1 to 3, each of them once."),
+        ([0, 1, 2], "type", "the line numbers 1 to 3, each of them once."),
+        ([1, 2, 3, 4], "type", "the line numbers 1 to 3, each of them once."),
+        ([True, 2, 3], "type", "the line numbers 1 to 3, each of them once."),
+        ([1.0, 2, 3], "type", "the line numbers 1 to 3, each of them once."),
+        ("321", "type", "You answered '321'."),
+        (321, "type", "You answered 321."),
+        ({3, 2, 1}, "type", "the line numbers 1 to 3, each of them once."),
+    ],
+)
+def test_a_wrong_order_is_told_in_its_own_words(answer, kind, text):
+    result = judge(lines(), answer)
+    assert result.kind == kind
+    assert text in str(result)
+
+
+def test_an_order_that_no_rule_names_gets_a_general_sentence():
+    order = Order(["a", "b"], lambda order: order == (2, 1))
+    assert "does something else" in str(judge(order, [1, 2]))
+
+
+def test_an_order_whose_program_raises_is_wrong():
+    order = Order(["a", "b"], lambda order: 1 / (order[0] - 1), {"1 first": "Too early."})
+    assert "Too early." in str(judge(order, [1, 2]))
+    assert judge(order, [2, 1])
 
 
 # What holds for any exercise ------------------------------------------------------------------
@@ -534,16 +665,30 @@ plain = (
 )
 
 
-@pytest.mark.parametrize("name", exercises)
-@settings(deadline=None)
+@pytest.fixture(scope="module")
+def of_each_kind():
+    """Choices and orders too are asked in what follows."""
+    exercises.update({"any-choice": ways(), "any-order": lines()})
+    yield
+    del exercises["any-choice"], exercises["any-order"]
+
+
+# A question of the inventory is a choice like any other.
+EVERY = [*(name for name in exercises if name not in concepts.exercises), "any-choice", "any-order"]
+
+
+@pytest.mark.usefixtures("of_each_kind")
+@pytest.mark.parametrize("name", EVERY)
+@settings(deadline=None, max_examples=25)
 @given(value=plain, called=st.booleans())
 def test_no_plain_object_makes_check_raise(name, value, called):
     assert_harmless(name, value, called)
 
 
+@pytest.mark.usefixtures("of_each_kind")
 @pytest.mark.parametrize("called", [False, True])
 @pytest.mark.parametrize("strange", STRANGE)
-@pytest.mark.parametrize("name", exercises)
+@pytest.mark.parametrize("name", EVERY)
 def test_no_strange_object_makes_check_raise(name, strange, called):
     assert_harmless(name, STRANGE[strange](), called)
     assert_harmless(name, [STRANGE[strange]()], called)

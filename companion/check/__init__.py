@@ -11,7 +11,10 @@ A factor 2 is missing: the slope of a square has one.
 The parts, in the order in which an answer passes through them:
 
 ``_run``      call the reader's code, for a limited time, and say in one line how it failed
-``_judge``    what an exercise is, and the first mismatch of an answer with it
+``_judge``    an exercise that asks for a number or a function, and the first mismatch of an answer
+``_choose``   an exercise that asks for a choice or an order of lines
+``_numbers``  which numbers are taken as equal where one is asked for
+``_page``     what a page without Python needs to ask for a prediction itself
 ``_result``   what a reader sees: text, and HTML
 ``one_weight``  its exercises; each chapter has such a module, all of which are found by name
 """
@@ -20,13 +23,14 @@ import pkgutil
 from importlib import import_module
 
 from companion.check import _run
+from companion.check._choose import Choice, Order
 from companion.check._judge import Exercise, Part, judge
 from companion.check._result import Result
 
-__all__ = ["Exercise", "Part", "Result", "check", "exercises", "judge"]
+__all__ = ["Choice", "Exercise", "Order", "Part", "Result", "check", "exercises", "judge"]
 
 #: Every exercise of the book by its name, which is also its label on the page.
-exercises: dict[str, Exercise] = {
+exercises: dict[str, Exercise | Choice | Order] = {
     name: exercise
     for module in pkgutil.iter_modules(__path__)
     if not module.name.startswith("_")
@@ -42,8 +46,8 @@ def check(name: str, answer: object) -> Result:
     name
         The exercise's label.
     answer
-        What the exercise asks for: a number, or the function itself. Anything else is wrong, but
-        never an error.
+        What the exercise asks for: a number, the letter of a choice, a list of line numbers, or
+        the function itself. Anything else is wrong, but never an error.
 
     Returns
     -------
@@ -70,8 +74,11 @@ def check(name: str, answer: object) -> Result:
     """
     exercise = exercises[name]
     try:
-        return _run.limited(lambda: judge(exercise, answer))
+        result = _run.limited(lambda: judge(exercise, answer))
     except _run.TimeUp:
         return Result("too slow", f"Your answer could not be read within {_run.SECONDS} seconds.")
     except BaseException:  # an answer may be any object, all of whose methods fail
         return Result("type", f"Your answer cannot be read as {exercise.asks}.")
+    if result.kind == "missing" and (form := exercise.form()):
+        result.form = form.to_json(name)
+    return result

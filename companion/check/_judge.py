@@ -10,11 +10,16 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from companion.check._result import Result, show
+from companion.check import _numbers as numbers
+from companion.check._page import Form
+from companion.check._result import MISSING, Result, show
 from companion.check._run import Stopped, run
 
 #: In this order a value is looked at; the first mismatch is the one that is told.
 KINDS = ("missing", "type", "shape", "dtype", "not finite", "changed", "value")
+
+#: What is said to a wrong value that no known mistake gives.
+GENERAL = "That is not what PyTorch finds. Do this one by hand, step by step."
 
 Inputs = Mapping[str, float | Tensor]
 
@@ -58,9 +63,10 @@ class Exercise:
     parts
         What an answer must give, in the order in which to look at it.
     function
-        The name of the function that is asked for; None if a number is asked for.
+        The name of the function that is asked for. None if a number is asked for: then there is
+        one case with one part, and what `companion.check._numbers` takes as equal is right.
     observe
-        Called with the answer and the inputs, in their order; returns a value for each part.
+        Called with a function and the inputs, in their order; returns a value for each part.
     may_change
         The inputs that an answer is allowed to change.
 
@@ -84,6 +90,17 @@ class Exercise:
     def asks(self) -> str:
         return f"the function `{self.function}`" if self.function else "a number"
 
+    def judge(self, answer: object) -> Result:
+        """Return the result of `answer`."""
+        return _judge_function(self, answer) if self.function else _judge_number(self, answer)
+
+    def form(self) -> Form | None:
+        """Return what a page needs to ask for the number; None if a function is asked for."""
+        if self.function:
+            return None
+        says = self.parts[0].says.format(call=self.call(self.cases[0]))
+        return Form("number", _replies(self), says, GENERAL, numbers.UNREADABLE)
+
     def call(self, inputs: Inputs) -> str:
         """Return the inputs as a sentence names them."""
         values = ", ".join(f"{name}={show(value)}" for name, value in inputs.items())
@@ -96,15 +113,40 @@ class _Mismatch(NamedTuple):
     advice: str = ""
 
 
-def judge(exercise: Exercise, answer: object) -> Result:
+def judge(exercise: "Exercise", answer: object) -> Result:
     """Return the result of `answer`. See `companion.check.check`, which also guards it."""
-    if exercise.function:
-        if (early := _unusable_function(exercise, answer)) is not None:
-            return early
-    elif answer is None or answer is ...:
-        return Result(
-            "missing", "Put your answer in the place of the dots, and run both cells again."
-        )
+    return exercise.judge(answer)
+
+
+def _judge_number(exercise, answer):
+    if answer is None or answer is ...:
+        return Result("missing", MISSING)
+    [part], [inputs] = exercise.parts, exercise.cases
+    says = part.says.format(call=exercise.call(inputs))
+    if mismatch := _form_mismatch(part, says, answer, torch.zeros(())):
+        return Result(*mismatch)
+    value, replies = _number(answer).item(), _replies(exercise)
+    sentence = next((replies[key] for key in numbers.keys(value) if key in replies), GENERAL)
+    if sentence:
+        return Result("value", f"{says} {numbers.shown(value)}.", sentence)
+    return Result("solved")
+
+
+def _replies(exercise):
+    """Return what to say to the known numbers by their `numbers.keys`; nothing to a right one."""
+    [part], [inputs] = exercise.parts, exercise.cases
+    plain = {name: _plain(value) for name, value in inputs.items()}
+    right = _number(part.truth(**plain))
+    replies = dict.fromkeys(numbers.equals(right.item()), "")
+    for sentence, mistake in part.mistakes.items():
+        for key in numbers.equals(_number(mistake(right, **plain)).item()):
+            replies.setdefault(key, sentence)
+    return replies
+
+
+def _judge_function(exercise, answer):
+    if (early := _unusable_function(exercise, answer)) is not None:
+        return early
 
     observed, changed = [], []
     for inputs in exercise.cases:
@@ -123,9 +165,7 @@ def judge(exercise: Exercise, answer: object) -> Result:
         values = [row[number] for row in observed]
         if mismatch := _first_mismatch(exercise, part, values, changed):
             return Result(*mismatch)
-    if exercise.function:
-        return Result("solved", f"It is right for {len(exercise.cases)} inputs.")
-    return Result("solved")
+    return Result("solved", f"It is right for {len(exercise.cases)} inputs.")
 
 
 def _unusable_function(exercise, answer):
@@ -278,7 +318,7 @@ def _misconception(part, cases, values, rights):
             return "It is the same for every input: a fixed number cannot be right for all of them."
         names = " and ".join(f"`{name}`" for name in ignored)
         return f"It stays the same when {names} changes: is that argument used?"
-    return "That is not what PyTorch finds. Do this one by hand, step by step."
+    return GENERAL
 
 
 def _ignored(cases, values, rights):

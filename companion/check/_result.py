@@ -6,8 +6,12 @@ from reprlib import Repr
 
 import torch
 
+#: What is said to the dots of a stub that waits for a prediction.
+MISSING = "Put your answer in the place of the dots, and run the code again."
+
 _GREEN, _GOLD = "#008a64", "#a87900"  # as in explorable's palette; they show on light and dark
 _LONGEST = 200
+_LINK = re.compile(r"\[([^\]]+)\]\((chapters/[\w-]+)(#[\w-]+)?\)")
 _ADDRESS = re.compile(r"( at)? 0x[0-9a-fA-F]+")
 
 
@@ -19,7 +23,10 @@ class Result:
     kind
         "solved", or the kind of the first mismatch, such as "missing" or "value".
     *sentences
-        What a reader should know, in plain text with `` `code` `` between backticks.
+        What a reader should know, in plain text with `` `code` `` between backticks, and
+        ``[chapters by their titles](chapters/accumulate)``.
+    picture
+        HTML to stand below the sentences, such as that of `companion.check._picture.picture`.
 
     Examples
     --------
@@ -31,23 +38,26 @@ class Result:
     False
     """
 
-    def __init__(self, kind: str, *sentences: str):
+    def __init__(self, kind: str, *sentences: str, picture: str = "", form: str = ""):
         self.kind = kind
         self.sentences = tuple(filter(None, sentences))
+        self.picture = picture
+        self.form = form
 
     def __bool__(self):
         return self.kind == "solved"
 
     def __repr__(self):
-        return "\n".join([self._headline, *self.sentences])
+        return _LINK.sub(r"“\1”", "\n".join([self._headline, *self.sentences]))
 
     def _repr_html_(self):
         color = _GREEN if self else _GOLD
-        lines = "".join(f"<br>{_html(sentence)}" for sentence in self.sentences)
+        lines = "".join(f"<br>{to_html(sentence)}" for sentence in self.sentences)
+        form = f' data-form="{escape(self.form)}"' if self.form else ""
         # Only the edge has a colour of its own; the text takes that of the page around it.
         return (
-            f'<div class="check" style="border-left: 4px solid {color}; padding-left: 12px">'
-            f"<strong>{self._headline}</strong>{lines}</div>"
+            f'<div class="check" style="border-left: 4px solid {color}; padding-left: 12px"{form}>'
+            f"<strong>{self._headline}</strong>{lines}{self.picture}</div>"
         )
 
     @property
@@ -87,9 +97,15 @@ def one_line(text: str) -> str:
     return line if len(line) <= _LONGEST else line[:_LONGEST] + "…"
 
 
-def _html(sentence):
-    code = r'<code style="background: none; color: inherit; padding: 0">\1</code>'
-    return re.sub(r"`([^`]+)`", code, escape(sentence))
+def to_html(sentence: str, page: bool = False) -> str:
+    """Return a sentence as HTML: for a notebook, or for the `page` of an exercise, with links.
+
+    >>> to_html("See [`.grad` adds up](chapters/accumulate).", page=True)
+    'See <a href="../chapters/accumulate.html"><code>.grad</code> adds up</a>.'
+    """
+    code = "<code>" if page else '<code style="background: none; color: inherit; padding: 0">'
+    chapter = r'<a href="../\2.html\3">\1</a>' if page else r"“\1”"
+    return re.sub(r"`([^`]+)`", rf"{code}\1</code>", _LINK.sub(chapter, escape(sentence)))
 
 
 _short = Repr()

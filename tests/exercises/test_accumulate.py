@@ -1,0 +1,245 @@
+"""Protected here: the answers to ".grad adds up" that are right in another way pass, and each
+known mistake gets the sentence that names it."""
+
+import itertools
+import math
+
+import pytest
+import torch
+
+from companion.check import check
+from companion.check.accumulate import exercises
+
+X, Y = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 4.0, 6.0])
+FIVE_X, FIVE_Y = torch.tensor([1.0, 2.0, 3.0, 1.5, 0.5]), torch.tensor([2.5, 3.5, 6.5, 2.0, 2.0])
+
+
+def collector(divide, empty_between=False, empty_at_end=False):
+    """Return a collect function whose part of the loss is ``divide(losses, x, size, parts)``."""
+
+    def collect(w, x, y, size):
+        pairs = list(zip(x.split(size), y.split(size), strict=True))
+        for x_part, y_part in pairs:
+            if empty_between:
+                w.grad = None
+            divide((w * x_part - y_part) ** 2, x, size, len(pairs)).backward()
+        if empty_at_end:
+            w.grad = None
+
+    return collect
+
+
+def collect_by_index(w, x, y, size):
+    n = len(x)
+    for start in range(0, n, size):
+        part = slice(start, start + size)
+        (torch.nn.functional.mse_loss(w * x[part], y[part]) * len(x[part]) / n).backward()
+
+
+def collect_at_once(w, x, y, size):
+    ((w * x - y) ** 2).mean().backward()
+
+
+def collect_one_by_one(w, x, y, size):
+    for a, b in zip(x, y, strict=True):
+        ((w * a - b) ** 2 / len(x)).backward()
+
+
+def collect_by_assignment(w, x, y, size):
+    (w.grad,) = torch.autograd.grad(((w * x - y) ** 2).mean(), w)
+
+
+def collect_and_step(w, x, y, size):
+    collect_by_index(w, x, y, size)
+    with torch.no_grad():
+        w -= 0.1 * w.grad
+
+
+def descent(velocity, sign=1, early=False):
+    """Return a loop by hand with the next velocity ``velocity(v, slope, momentum)``."""
+
+    def descend(lr, momentum, steps):
+        w, v = 1.0, 0.0
+        for _ in range(steps):
+            slope = (2 * (w * X - Y) * X).mean().item()
+            v = velocity(v, slope, momentum)
+            w -= sign * lr * v
+            if early:
+                return w
+        return w
+
+    return descend
+
+
+def descend_with_optimizer(lr, momentum, steps):
+    w = torch.tensor(1.0, requires_grad=True)
+    optimizer = torch.optim.SGD([w], lr=lr, momentum=momentum)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        ((w * X - Y) ** 2).mean().backward()
+        optimizer.step()
+    return w
+
+
+def descend_braking_at_once(lr, momentum, steps):
+    w = torch.tensor(1.0, requires_grad=True)
+    for _ in range(steps):
+        w.grad *= momentum
+        ((w * X - Y) ** 2).mean().backward()
+        with torch.no_grad():
+            w -= lr * w.grad
+    return w
+
+
+def trainer(stop, divide=lambda group, k: group):
+    """Return a loop that steps where ``stop(i, k)``, with the sum over ``divide(group, k)``."""
+
+    def train(k, epochs, drop=False):
+        w, group = 1.0, []
+        for _ in range(epochs):
+            for i, (x, y) in enumerate(zip(FIVE_X.tolist(), FIVE_Y.tolist(), strict=True), 1):
+                group.append(2 * (w * x - y) * x)
+                if stop(i, k):
+                    w -= 0.05 * sum(group) / divide(len(group), k)
+                    group = []
+            if drop:
+                group = []
+        return w
+
+    return train
+
+
+def whole_groups(i, k):
+    return i % k == 0
+
+
+def whole_groups_and_end(i, k):
+    return i % k == 0 or i == 5
+
+
+RIGHT = {
+    "sum-or-slope": [12, torch.tensor(12.0)],
+    "forgotten-step": [1.56, torch.tensor(1.56)],
+    "two-memories": ["c", " C "],
+    "loop-with-log": [[3, 5, 1, 2, 4], (3, 4, 5, 2, 1), [3, 5, 2, 1, 4], [4, 3, 5, 1, 2]],
+    "batch-in-parts": [
+        collect_by_index,
+        collector(lambda losses, x, size, parts: (losses / len(x)).sum()),
+    ],
+    "friction": [
+        descend_with_optimizer,
+        descent(lambda v, slope, momentum: momentum * v + slope),
+    ],
+    "leftover-part": [trainer(whole_groups_and_end)],
+    "swing-steps": [
+        lambda n, H: 4 * math.sin(math.pi / n) ** 2 / H,
+        lambda n, H: 2 * (1 - torch.tensor(2 * math.pi / n).double().cos()) / H,
+    ],
+}
+
+WRONG = {
+    "sum-or-slope": [
+        (8, "the last line alone"),
+        (28, "One slope too many"),
+        (4, "the first line alone"),
+        (6, "This is half of it"),
+        (-12, "The sign"),
+        (13, "not what PyTorch finds"),
+    ],
+    "forgotten-step": [
+        (1.36, "if `w.grad` is emptied"),
+        (1.2, "where one step ends"),
+        (1.6, "the first slope is used again"),
+        (0.44, "uphill"),
+        (0.56, "how far `w` moves"),
+        (-3.6, "This is `w.grad`"),
+    ],
+    "two-memories": [
+        ("a", "a sum already"),
+        ("b", "two memories"),
+        ("d", "Nothing empties"),
+        (3, "You answered 3."),
+    ],
+    "loop-with-log": [
+        ([4, 5, 3, 1, 2], "Which line computes it?"),
+        ([4, 3, 2, 5, 1], "still `None` when line 2"),
+        ([1, 4, 3, 5, 2], "one of the three steps is lost"),
+        ([3, 5, 4, 1, 2], "Nothing learns"),
+        ([3, 5, 2, 4, 1], "Nothing learns"),
+        ([3, 5, 1, 4, 2], "no tensor in `w.grad`"),
+        ([3, 5, 1], "each of them once"),
+    ],
+    "batch-in-parts": [
+        (collector(lambda losses, x, size, parts: losses.sum()), "gradient of the sum"),
+        (collector(lambda losses, x, size, parts: losses.mean()), "sum of the means"),
+        (collector(lambda losses, x, size, parts: losses.mean() / parts), "a small part counts"),
+        (collector(lambda losses, x, size, parts: losses.sum() / size), "divided by `size`"),
+        (collector(lambda losses, x, size, parts: losses.sum() / len(x), True), "the last part"),
+        (collector(lambda losses, x, size, parts: 2 * losses.sum() / len(x)), "two gradients add"),
+        (collector(lambda losses, x, size, parts: losses.sum(), empty_at_end=True), "emptied at"),
+        (collect_at_once, "the whole batch at once"),
+        (collect_one_by_one, "one example at a time"),
+        (collect_by_assignment, "it writes `w.grad` itself"),
+        (collect_and_step, "changed its argument `w`"),
+    ],
+    "friction": [
+        (descent(lambda v, slope, momentum: v + slope), "no friction here"),
+        (descent(lambda v, slope, momentum: slope), "plain descent"),
+        (descent(lambda v, slope, momentum: momentum * (v + slope)), "braked as well"),
+        (descent(lambda v, g, momentum: momentum * v + (1 - momentum) * g), "`1 - momentum`"),
+        (descent(lambda v, g, momentum: (1 - momentum) * v + g), "that is kept"),
+        (descent(lambda v, g, momentum: momentum * v + g, sign=-1), "uphill"),
+        (descent(lambda v, g, momentum: momentum * v + g, early=True), "where does `return`"),
+        (descent(lambda v, slope, momentum: 0.0), "where it started"),
+        (descend_braking_at_once, "'NoneType' and 'float' (in line 4: `w.grad *= momentum`)"),
+    ],
+    "leftover-part": [
+        (trainer(whole_groups, lambda group, k: k), "falls into the first step of the next"),
+        (lambda k, epochs: trainer(whole_groups)(k, epochs, drop=True), "thrown away"),
+        (trainer(whole_groups_and_end, lambda group, k: k), "too short"),
+        (trainer(whole_groups_and_end, lambda group, k: 1), "the mean is asked for"),
+        (trainer(whole_groups_and_end, lambda group, k: 5), "by all five"),
+        (trainer(lambda i, k: True), "after every example"),
+        (lambda k, epochs: trainer(whole_groups_and_end)(k, 1), "only one epoch"),
+        (lambda k, epochs: 1.0, "where it started"),
+    ],
+    "swing-steps": [
+        (lambda n, H: (1 - math.cos(2 * math.pi / n)) / H, "A factor 2 is lost"),
+        (lambda n, H: (2 * math.pi / n) ** 2 / H, "nearly right for long swings"),
+        (lambda n, H: 2 * (1 - math.cos(math.pi / n)) / H, "not half of one"),
+        (lambda n, H: 2 * (1 - math.cos(n)) / H, "not an angle"),
+        (lambda n, H: 2 * (1 - math.cos(360 / n)) / H, "in radians"),
+        (lambda n, H: math.cos(2 * math.pi / n), "the cosine of the angle"),
+        (lambda n, H: 2 * (math.cos(2 * math.pi / n) - 1) / H, "The sign"),
+        (lambda n, H: 2 * (1 - math.cos(2 * math.pi / n)), "stays the same when `H` changes"),
+    ],
+}
+
+
+def test_each_exercise_has_three_wrong_answers_and_a_right_one():
+    assert RIGHT.keys() == WRONG.keys() == exercises.keys()
+    for name in exercises:
+        assert RIGHT[name]
+        assert len({fragment for _, fragment in WRONG[name]}) >= 3
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [(name, answer) for name in RIGHT for answer in RIGHT[name]]
+)
+def test_right_answers_pass(name, answer):
+    assert check(name, answer), str(check(name, answer))
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "fragment"),
+    [(name, answer, fragment) for name in WRONG for answer, fragment in WRONG[name]],
+)
+def test_wrong_answers_get_their_own_sentence(name, answer, fragment):
+    text = str(check(name, answer))
+    assert text.startswith("Not solved yet.\n")
+    assert fragment in text
+
+
+def test_every_wrong_order_of_the_loop_has_a_sentence():
+    for order in itertools.permutations(range(1, 6)):
+        assert "Be the computer" not in str(check("loop-with-log", list(order)))

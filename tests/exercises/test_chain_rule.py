@@ -1,0 +1,266 @@
+"""Protected here: the answers to "The chain rule is a graph" that are right in another way pass,
+and each known mistake gets the sentence that names it."""
+
+import itertools
+import math
+
+import pytest
+import torch
+
+from companion.check import _run, check
+from companion.check.chain_rule import exercises
+
+
+def by_autograd(w, b, x, y):
+    w, b = (torch.tensor(value, requires_grad=True) for value in (w, b))
+    ((torch.sigmoid(w * x + b) - y) ** 2).backward()
+    return [w.grad, b.grad]
+
+
+def neuron(slope_of_sigmoid, last=lambda x, b: (x, 1), factor=2):
+    """Return a gradients function with ``slope_of_sigmoid(z, y_hat)`` and the last slopes."""
+
+    def gradients(w, b, x, y):
+        z = w * x + b
+        y_hat = 1 / (1 + math.exp(-z))
+        grad_z = factor * (y_hat - y) * slope_of_sigmoid(z, y_hat)
+        return tuple(grad_z * slope for slope in last(x, b))
+
+    return gradients
+
+
+def right_bump(z, y_hat):
+    return y_hat * (1 - y_hat)
+
+
+def sigmoid(z):
+    return 1 / (1 + math.exp(-z))
+
+
+def sweeper(nodes, add=True, own=1.0, of_own=True):
+    """Return a sweep that visits ``nodes(count)``."""
+
+    def sweep(slope):
+        grads = [0.0] * len(slope)
+        grads[-1] = own
+        for i in nodes(len(slope)):
+            for j in range(i):
+                if slope[i, j]:
+                    grads[j] = grads[j] * add + grads[i] * slope[i, j].item()
+        if not of_own:
+            grads[-1] = 0.0
+        return torch.tensor(grads)
+
+    return sweep
+
+
+def backwards(count):
+    return range(count - 1, -1, -1)
+
+
+def sweep_by_rows(slope):
+    """Collect at each number what comes in, as the chapter's figure does."""
+    count = len(slope)
+    grads = [0.0] * count
+    grads[-1] = 1.0
+    for j in reversed(range(count - 1)):
+        grads[j] = sum(grads[i] * slope[i, j] for i in range(j + 1, count))
+    return grads
+
+
+def sweep_by_inverse(slope):
+    return torch.linalg.inv(torch.eye(len(slope)).to(slope) - slope)[-1]
+
+
+def sweep_forward(slope):
+    """Return the slopes of all numbers along the first one."""
+    grads = [1.0]
+    for i in range(1, len(slope)):
+        grads.append(sum(grads[j] * slope[i, j] for j in range(i)))
+    return grads
+
+
+def walker(passes_on, store=False):
+    """Return a recursion that passes on ``passes_on(upstream, grad)``."""
+
+    def walk(slope):
+        grads = torch.zeros(len(slope), dtype=torch.float64)
+
+        def visit(i, upstream):
+            grads[i] = upstream + (0 if store else grads[i])
+            for j in range(i):
+                if slope[i, j]:
+                    visit(j, passes_on(upstream, grads[i].item()) * slope[i, j])
+
+        visit(len(slope) - 1, 1.0)
+        return grads
+
+    return walk
+
+
+def walk_by_paths(slope):
+    def product(top, bottom):
+        if top == bottom:
+            return 1.0
+        return sum(slope[top, j] * product(j, bottom) for j in range(bottom, top) if slope[top, j])
+
+    return [product(len(slope) - 1, j) for j in range(len(slope))]
+
+
+def softmax(share, scale=lambda T: 1 / T, take=1.0):
+    """Return (share(z, T) - take at k) * scale(T)."""
+
+    def softmax_gradient(z, k, T):
+        grad = share(z, T)
+        grad[k] -= take
+        return grad * scale(T)
+
+    return softmax_gradient
+
+
+def warm(z, T):
+    return torch.softmax(z / T, 0)
+
+
+def softmax_by_autograd(z, k, T):
+    z = z.clone().requires_grad_()
+    torch.nn.functional.cross_entropy(z / T, torch.tensor(k)).backward()
+    return z.grad
+
+
+def softmax_by_loop(z, k, T):
+    e = [math.exp(number / T) for number in z.tolist()]
+    return [(e[i] / sum(e) - (i == k)) / T for i in range(len(e))]
+
+
+def softmax_in_place(z, k, T):
+    z /= T
+    return softmax(lambda z, T: torch.softmax(z, 0))(z, k, T)
+
+
+RIGHT = {
+    "count-the-paths": [5, 5.0],
+    "fork-with-minus": [33, torch.tensor(33.0)],
+    "push-out": ["b", "B"],
+    "lines-of-a-sweep": [[3, 2, 4, 1], [4, 3, 2, 1], (3, 4, 2, 1)],
+    "neuron-by-hand": [
+        by_autograd,
+        lambda w, b, x, y: torch.stack(by_autograd(w, b, x, y)),
+        neuron(lambda z, y_hat: math.exp(-z) / (1 + math.exp(-z)) ** 2),
+    ],
+    "sweep-a-graph": [sweeper(backwards), sweep_by_rows, sweep_by_inverse],
+    "sum-so-far": [walk_by_paths, sweeper(backwards)],
+    "softmax-temperature": [softmax_by_autograd, softmax_by_loop],
+}
+
+WRONG = {
+    "count-the-paths": [
+        (3, "takes `w` twice"),
+        (6, "These are the lines"),
+        (4, "These are the nodes"),
+        (2, "with all its forks"),
+        (135, "This is the gradient"),
+        ("5", "no quotes"),
+    ],
+    "fork-with-minus": [
+        (36, "through `b` alone"),
+        (-3, "the direct way alone"),
+        (39, "both ways have a plus"),
+        (-108, "The ways are multiplied"),
+        (11, "the gradient of `a`"),
+        (30, "the loss itself"),
+        (15, "A factor 2 is missing"),
+        (-33, "The sign"),
+        (105, "not twice `a`"),
+    ],
+    "push-out": [
+        ("a", "What has become of the first one"),
+        ("c", "In which order"),
+        ("d", "the last gradient that arrives"),
+        (16, "with one letter in quotes"),
+    ],
+    "lines-of-a-sweep": [
+        ([1, 3, 2, 4], "comes through `b`"),
+        ([3, 2, 1, 4], "comes straight from `c`"),
+        ([2, 3, 4, 1], "What is it at that moment?"),
+        ([3, 4, 2], "each of them once"),
+    ],
+    "neuron-by-hand": [
+        (neuron(right_bump, last=lambda x, b: (1, x)), "Which of the two comes first"),
+        (neuron(right_bump, factor=-2), "The sign"),
+        (neuron(right_bump, factor=1), "A factor 2 is missing"),
+        (neuron(right_bump, factor=4), "did two gradients add up?"),
+        (neuron(lambda z, y_hat: 1), "slope of the sigmoid is missing"),
+        (neuron(lambda z, y_hat: sigmoid(y_hat) * (1 - sigmoid(y_hat))), "once too often"),
+        (neuron(lambda z, y_hat: z * (1 - z)), "not what goes into it"),
+        (neuron(lambda z, y_hat: y_hat), "in the place of its slope"),
+        (neuron(right_bump, last=lambda x, b: (x, x)), "the gradient of `w` once more"),
+        (neuron(right_bump, last=lambda x, b: (x, b)), "`b` itself is a factor"),
+        (neuron(right_bump, last=lambda x, b: (x,)), "this asks for a number"),
+        (lambda *case: by_autograd(*case)[0], "with a comma between them"),
+        (lambda w, b, x, y: by_autograd(w, 0.5, x, y), "stays the same when `b` changes"),
+    ],
+    "sweep-a-graph": [
+        (sweeper(backwards, add=False), "only the last gradient is left"),
+        (sweeper(range), "only the last number has passed"),
+        (sweeper(backwards, own=0.0), "Everything is zero"),
+        (sweeper(backwards, of_own=False), "of the last number itself is missing"),
+        (sweep_forward, "along the first one"),
+        (lambda slope: sweep_by_rows(slope)[::-1], "in the opposite order"),
+        (lambda slope: sweep_by_rows(slope)[0], "of shape (); this asks for shape (5,)"),
+        (lambda slope: slope.fill_diagonal_(1)[-1], "changed its argument `slope`"),
+    ],
+    "sum-so-far": [
+        (walker(lambda upstream, grad: grad), "is passed on again"),
+        (walker(lambda upstream, grad: upstream, store=True), "the last path pushes out"),
+        (sweeper(backwards, own=0.0), "Everything is zero"),
+        (sweep_forward, "along the first one"),
+    ],
+    "softmax-temperature": [
+        (lambda z, k, T: -softmax(warm)(z, k, T), "The sign"),
+        (softmax(warm, scale=lambda T: 1), "It has a local slope too"),
+        (softmax(warm, scale=lambda T: T), "it is another number"),
+        (softmax(lambda z, T: z.softmax(0), scale=lambda T: 1), "`T` is left out"),
+        (softmax(lambda z, T: z.softmax(0)), "those of `z`, not those of `z / T`"),
+        (softmax(warm, scale=lambda T: 1, take=0), "These are the shares"),
+        (softmax(warm, take=0), "But the right answer has a second path"),
+        (lambda z, k, T: softmax(warm)(z, k, T) * (torch.arange(len(z)) == k), "Only the right"),
+        (softmax_in_place, "changed its argument `z`"),
+    ],
+}
+
+
+def test_each_exercise_has_three_wrong_answers_and_a_right_one():
+    assert RIGHT.keys() == WRONG.keys() == exercises.keys()
+    for name in exercises:
+        assert RIGHT[name]
+        assert len({fragment for _, fragment in WRONG[name]}) >= 3
+
+
+@pytest.mark.parametrize(
+    ("name", "answer"), [(name, answer) for name in RIGHT for answer in RIGHT[name]]
+)
+def test_right_answers_pass(name, answer):
+    assert check(name, answer), str(check(name, answer))
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "fragment"),
+    [(name, answer, fragment) for name in WRONG for answer, fragment in WRONG[name]],
+)
+def test_wrong_answers_get_their_own_sentence(name, answer, fragment):
+    text = str(check(name, answer))
+    assert text.startswith("Not solved yet.\n")
+    assert fragment in text
+
+
+def test_every_wrong_order_of_the_sweep_has_a_sentence():
+    for order in itertools.permutations(range(1, 5)):
+        assert "Be the computer" not in str(check("lines-of-a-sweep", list(order)))
+
+
+def test_a_walk_path_by_path_is_stopped_where_paths_explode(monkeypatch):
+    monkeypatch.setattr(_run, "SECONDS", 0.5)
+    result = check("sweep-a-graph", walk_by_paths)
+    assert result.kind == "too slow"
+    assert "For a program of 60 numbers" in str(result)

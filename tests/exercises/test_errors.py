@@ -1,0 +1,241 @@
+"""The cases of the error clinic: right answers pass, and each known mistake is named.
+
+Protected here: other ways to a right answer, the sentence that each wrong one gets, and that a
+cure which only takes a message away does not pass.
+"""
+
+import itertools
+
+import pytest
+import torch
+
+from companion.check import check
+from companion.check.errors import exercises
+
+
+def hidden_with(cut=lambda h: h.detach(), **options):
+    """Return the loop with its own way to carry the state, or other options of backward."""
+
+    def gradient(w, xs):
+        h = torch.tensor(0.0)
+        for x in xs:
+            h = torch.tanh(w * cut(h) + x)
+            h.backward(**options)
+        return w.grad
+
+    return gradient
+
+
+def hidden_without_w(w, xs):
+    total = torch.zeros(())
+    for x in xs:
+        total = total + torch.tanh(w.detach() * 0.1 + x)
+    return 0 * total
+
+
+def hidden_last(w, xs):
+    h = torch.tensor(0.0)
+    for x in xs:
+        w.grad = None
+        h = torch.tanh(w * h.detach() + x)
+        h.backward()
+    return w.grad
+
+
+def hidden_once(w, xs):
+    h = torch.tensor(0.0)
+    for x in xs:
+        h = torch.tanh(w * h + x)
+    h.backward()
+    return w.grad
+
+
+def hidden_emptied(w, xs):
+    hidden_with()(w, xs)
+    w.grad = None
+    return w.grad
+
+
+def hidden_by_hand(w, xs):
+    h, total = 0.0, 0.0
+    for x in xs.tolist():
+        previous, h = h, torch.tanh(w * h + x).item()
+        total += (1 - h * h) * previous
+    return total
+
+
+def entropy_clamped(x):
+    return torch.where(x > 0, x * torch.log(x.clamp(min=1e-30)), 0.0)
+
+
+def entropy_by_parts(x):
+    y = torch.zeros_like(x)
+    good = x > 0
+    y[good] = x[good] * x[good].log()
+    return y
+
+
+def entropy_cleaned(x):
+    return torch.nan_to_num(x * torch.log(x)).where(x > 0, 0.0)
+
+
+def safe(x):
+    return torch.where(x > 0, x, 1.0)
+
+
+def loss_with(errors=lambda e: e.mean(), penalty=lambda w: (w * w).sum()):
+    """Return the loss with its errors or its penalty written in another way."""
+    return lambda w, x, y, size: errors((x @ w - y) ** 2) + size * penalty(w)
+
+
+def cube_with(backward):
+    """Return a cube with a backward of its own, a function of x and v."""
+
+    class Cube(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx, v):
+            return backward(*ctx.saved_tensors, v)
+
+    return lambda x: Cube.apply(x)
+
+
+RIGHT = {
+    "case-which-raises": ["c", "C "],
+    "case-frozen": ["d"],
+    "case-table": [12, 12.0, torch.tensor(12.0)],
+    "case-round": [[5, 3, 1, 2, 4], [4, 5, 3, 2, 1]],
+    "case-hidden": [
+        hidden_with(),
+        hidden_with(cut=lambda h: h.item()),
+        hidden_with(cut=lambda h: h.data),
+        hidden_by_hand,
+    ],
+    "case-nan": [
+        entropy_clamped,
+        entropy_by_parts,
+        lambda x: torch.xlogy(safe(x), safe(x)),
+    ],
+    "case-item": [
+        loss_with(),
+        loss_with(penalty=lambda w: w @ w),
+        lambda w, x, y, size: torch.nn.functional.mse_loss(x @ w, y) + size * sum(n**2 for n in w),
+    ],
+    "case-upstream": [
+        cube_with(lambda x, v: v * x * x * 3),
+        lambda x: x * x * x,
+    ],
+}
+
+WRONG = {
+    "case-which-raises": [
+        ("a", "Is there still a way"),
+        ("b", "edits the leaf itself"),
+        ("d", "Is a slope of 0 the same as none?"),
+    ],
+    "case-frozen": [
+        ("a", "which way leads from `y_hat` to `w`?"),
+        ("b", "at a good place already"),
+        ("c", "skips a weight without a gradient"),
+    ],
+    "case-table": [
+        (0, "which shape does"),
+        (108, "This is the sum"),
+        (36, "the table has more entries"),
+        (6, "two entries"),
+        (18, "The zeros of the table count"),
+        (8 / 3, "squared before the mean"),
+    ],
+    "case-round": [
+        ([3, 5, 4, 2, 1], "there is no loss yet"),
+        ([4, 5, 2, 3, 1], "None has no `item()`"),
+        ([1, 4, 5, 3, 2], "before the gradient of its round"),
+        ([5, 3, 2, 4, 1], "nothing learns"),
+        ([5, 3, 1, 4, 2], "read after it is emptied"),
+    ],
+    "case-hidden": [
+        (hidden_with(cut=lambda h: h), "backward through the graph a second time"),
+        (hidden_with(cut=lambda h: h, retain_graph=True), "through all earlier steps again"),
+        (hidden_last, "the last step alone"),
+        (hidden_once, "goes back once"),
+        (hidden_without_w, "is the way to `w` cut too?"),
+        (hidden_emptied, "or was it emptied?"),
+        (lambda w, xs: 2 * hidden_with()(w, xs), "did two gradients add up?"),
+    ],
+    "case-nan": [
+        (lambda x: torch.where(x > 0, x * torch.log(x), 0.0), "an infinite slope, or nan"),
+        (entropy_cleaned, "What must the logarithm never see?"),
+        (
+            lambda x: torch.where(x > 0, x * torch.log(x.abs()), 0.0),
+            "The logarithm of 0 still takes part",
+        ),
+        (
+            lambda x: torch.where(x > 0, x * torch.where(x < 0, x, safe(x)).log(), 0.0),
+            "a negative number still takes part",
+        ),
+        (lambda x: torch.where(x > 0, safe(x).log(), 0.0), "the factor `x` is missing"),
+        (lambda x: -safe(x) * safe(x).log(), "The sign is the other way round"),
+        (
+            lambda x: torch.where(x > 0, x * safe(x).log().detach(), 0.0),
+            "The logarithm is a constant here",
+        ),
+        (
+            lambda x: torch.where(x > 0, x.detach() * safe(x).log(), 0.0),
+            "The factor `x` is a constant here",
+        ),
+        (lambda x: (safe(x) * safe(x).log()).detach(), "back to the input is cut"),
+        (lambda x: (safe(x) * safe(x).log()).detach() + 0 * x, "All slopes are 0"),
+        (lambda x: x * torch.log(x), "returned [-0.346574, nan]"),
+    ],
+    "case-item": [
+        (loss_with(penalty=lambda w: (w * w).sum().item()), "the penalty is a constant here"),
+        (loss_with(errors=lambda e: e.mean().item()), "the errors are a constant here"),
+        (loss_with(penalty=lambda w: (w * w.detach()).sum()), "A half of the penalty's slope"),
+        (loss_with(penalty=lambda w: 0), "The penalty is missing"),
+        (loss_with(errors=lambda e: e.sum()), "This is the sum of the errors"),
+        (loss_with(penalty=lambda w: (w * w).mean()), "not their mean"),
+        (lambda *inputs: loss_with()(*inputs).item(), "leave out `item()`"),
+        (lambda *inputs: loss_with()(*inputs).detach(), "back to the input is cut"),
+        (lambda *inputs: loss_with(errors=lambda e: e)(*inputs), "one number, of shape ()"),
+    ],
+    "case-upstream": [
+        (cube_with(lambda x, v: 3 * x**2), "This is the local slope alone"),
+        (cube_with(lambda x, v: v), "the local slope is missing"),
+        (cube_with(lambda x, v: 3 * x**2 + v), "are added here"),
+        (cube_with(lambda x, v: 3 * x**2 * v.sum()), "The numbers of `v` are added up"),
+        (cube_with(lambda x, v: x**2 * v), "Look at the slope of the cube"),
+        (cube_with(lambda x, v: 3 * x**3 * v), "The exponent falls by one"),
+        (cube_with(lambda x, v: None), "back to the input is cut"),
+        (lambda x: x**2, "This is the square"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", exercises)
+def test_right_answers_pass(name):
+    for number, answer in enumerate(RIGHT[name]):
+        result = check(name, answer)
+        assert result, f"{number}: {result}"
+
+
+@pytest.mark.parametrize("name", exercises)
+def test_wrong_answers_are_told_apart(name):
+    texts = [(str(check(name, answer)), fragment) for answer, fragment in WRONG[name]]
+    for text, fragment in texts:
+        assert text.startswith("Not solved yet.\n")
+        assert fragment in text
+    assert len({text.rpartition("\n")[2] for text, _ in texts}) >= 3
+
+
+def test_gradients_are_emptied_before_backward_or_after_all_have_read_them():
+    orders = itertools.permutations((1, 2, 3, 4, 5))
+    right = {order for order in orders if check("case-round", order)}
+    assert right == {
+        order
+        for ends in ((3, 1, 2), (3, 2, 1))
+        for order in ((4, 5, *ends), (5, 4, *ends), (5, *ends, 4))
+    }

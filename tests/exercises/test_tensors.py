@@ -1,0 +1,197 @@
+"""The exercises on leaves, histories and define-by-run are judged by the graphs that torch records.
+
+Protected here: a leaf is told apart from a tensor that requires a gradient, a lost history from a
+wrong value, one branch from the other; and answers that are right in another way pass.
+"""
+
+import re
+from itertools import permutations
+from pathlib import Path
+
+import nbformat
+import pytest
+import torch
+
+from companion.check import check, exercises
+from companion.check.tensors import exercises as mine
+
+
+def loss_at(y, w, t):
+    return (y - t) ** 2 + w * y
+
+
+def arrives_by_grad(w, x, t):
+    y = w * x
+    return torch.autograd.grad(loss_at(y, w, t), y)[0]
+
+
+def arrives_by_detour(w, x, t):
+    y = (w * x).detach().requires_grad_()
+    loss_at(y, w, t).backward()
+    return y.grad
+
+
+def arrives_at_w(w, x, t):
+    loss_at(w * x, w, t).backward()
+    return w.grad
+
+
+def arrives_twice(w, x, t):
+    y = w * x
+    y.retain_grad()
+    loss = loss_at(y, w, t)
+    loss.backward(retain_graph=True)
+    loss.backward()
+    return y.grad
+
+
+def arrives_unasked(w, x, t):
+    y = w * x
+    loss_at(y, w, t).backward()
+    return y._grad  # as y.grad, but without the warning
+
+
+def cut(w, b, x, y):
+    y_hat = torch.tensor([(w * number + b).item() for number in x], requires_grad=True)
+    return ((y_hat - y) ** 2).mean()
+
+
+RIGHT = {
+    "leaf-count": [5, 5.0, torch.tensor(5.0)],
+    "who-has-a-gradient": ["c", "C"],
+    "branch-gradient": [192, 192.0, 2 * 12 * 8],
+    "retain-order": [[2, 3, 4, 1, 5], (2, 4, 3, 1, 5)],
+    "middle-gradient": [
+        arrives_by_grad,
+        arrives_by_detour,
+        lambda w, x, t: 2 * (w * x - t) + w,
+        lambda w, x, t: (2 * (w * x - t) + w).item(),
+    ],
+    "make-weight": [
+        lambda n, scale: torch.full((n,), scale, requires_grad=True),
+        lambda n, scale: torch.nn.Parameter(torch.ones(n) * scale),
+        lambda n, scale: torch.tensor([scale] * n, requires_grad=True),
+        lambda n, scale: (torch.ones(n, requires_grad=True) * scale).detach().requires_grad_(),
+    ],
+    "cut-in-the-middle": [
+        lambda w, b, x, y: ((w * x + b - y) ** 2).mean(),
+        lambda w, b, x, y: torch.nn.functional.mse_loss(w * x + b, y),
+        lambda w, b, x, y: sum((w * p + b - q) ** 2 for p, q in zip(x, y, strict=True)) / len(x),
+    ],
+    "graph-changes": [
+        lambda times: 3 / 2**times,
+        lambda times: 3 * 0.5**times,
+        lambda times: torch.tensor(3.0) / 2**times,
+    ],
+}
+
+WRONG = {
+    "leaf-count": [
+        (1, "the leaves that get a gradient"),
+        (2, "typed in"),
+        (3, "Being a leaf is another question"),
+        (4, "One is missing"),
+        (7, "Not all of them"),
+        (6, "One too many"),
+        (0, "not what PyTorch finds"),
+    ],
+    "who-has-a-gradient": [
+        ("a", "Which line asks for more"),
+        ("b", "did anybody ask"),
+        ("d", "keep each of them"),
+        (["w", "y"], "one letter"),
+    ],
+    "branch-gradient": [
+        (8, "the other branch"),
+        (48, "once more than that"),
+        (16, "less often"),
+        (144, "the value. Asked is the slope"),
+        (24, "the last line alone"),
+        (96, "A factor 2 is missing"),
+        (384, "did two gradients add up"),
+    ],
+    "retain-order": [
+        ([3, 2, 4, 1, 5], "there is none yet"),
+        ([4, 2, 3, 1, 5], "there is no `y` yet"),
+        ([5, 2, 3, 4, 1], "whose gradient could be printed"),
+        ([2, 3, 1, 4, 5], "needs a `loss`"),
+        ([2, 3, 4, 5, 1], "nothing has gone back yet"),
+        ([2, 4, 1, 3, 5], "before anybody asked to keep it"),
+        ([2, 3, 4, 1], "each of them once"),
+    ],
+    "middle-gradient": [
+        (arrives_at_w, "This is `w.grad`"),
+        (arrives_twice, "did two gradients add up"),
+        (arrives_unasked, "keeps the gradient of a result only if you ask"),
+        (lambda w, x, t: (2 * (w * x - t) + w) * x, "sends on to `w`"),
+        (lambda w, x, t: 2 * (w * x - t), "only what comes from the square"),
+        (lambda w, x, t: w, "only what comes from `w * y`"),
+        (lambda w, x, t: w * x - t + w, "A factor 2 is missing"),
+        (lambda w, x, t: loss_at(w * x, w, t), "the loss itself"),
+        (lambda w, x, t: w * x, "`y` itself"),
+        (lambda w, x, t: 12.0, "a fixed number"),
+        (lambda w, x, t: 2 * w * x - 2 + w, "when `t` changes"),
+    ],
+    "make-weight": [
+        (lambda n, scale: torch.ones(n, requires_grad=True) * scale, "no optimizer takes that"),
+        (lambda n, scale: torch.ones(n) * scale, "It does not remember"),
+        (lambda n, scale: torch.ones(n, requires_grad=True), "where is `scale`"),
+        (lambda n, scale: torch.ones(n) / scale, "Divided or multiplied"),
+        (lambda n, scale: torch.Tensor(n).fill_(0), "All numbers are zero"),
+        (lambda n, scale: torch.tensor(scale, requires_grad=True), "asks for shape (2,)"),
+        (lambda n, scale: [scale] * n, "asks for a tensor"),
+    ],
+    "cut-in-the-middle": [
+        (cut, "Follow `grad_fn` from the loss"),
+        (lambda w, b, x, y: ((w * x + b.detach() - y) ** 2).mean(), "`b.grad` is None"),
+        (lambda w, b, x, y: cut(w, b, x, y) + 0 * w + 0 * b, "It is zero"),
+        (lambda w, b, x, y: ((w * x + b - y) ** 2).sum(), "This is the sum"),
+        (lambda w, b, x, y: ((w * x - y) ** 2).mean(), "`b` is lost"),
+        (lambda w, b, x, y: (w * x[-1] + b - y[-1]) ** 2, "the last example alone"),
+        (lambda w, b, x, y: ((w * x + b - y) ** 2).mean().item(), "leave out `item()`"),
+        (lambda w, b, x, y: (w * x + b - y) ** 2, "one number, of shape ()"),
+    ],
+    "graph-changes": [
+        (lambda times: 3, "the limit for `y`"),
+        (lambda times: 3 * 2**times, "upside down"),
+        (lambda times: 3 / (2 * times), "`2 * times`"),
+        (lambda times: 3 / times, "How often is that"),
+        (lambda times: 3 / times**2, "does not square"),
+        (lambda times: 3 / 2 ** (times + 1), "too many"),
+        (lambda times: 3 / 2 ** (times - 1), "too few"),
+        (lambda times: 0.375, "a fixed number"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", mine)
+def test_right_answers_pass(name):
+    assert exercises[name] is mine[name]
+    for number, answer in enumerate(RIGHT[name]):
+        assert check(name, answer), f"{number}: {check(name, answer)}"
+
+
+@pytest.mark.parametrize("name", mine)
+def test_wrong_answers_are_told_apart(name):
+    texts = [str(check(name, answer)) for answer, _ in WRONG[name]]
+    for text, (_, fragment) in zip(texts, WRONG[name], strict=True):
+        assert text.startswith("Not solved yet.\n")
+        assert fragment in text
+    assert len({text.rpartition("\n")[2] for text in texts}) >= 3
+
+
+def test_every_order_but_two_is_told_why_it_fails():
+    replies = [exercises["retain-order"].reply(order) for order in permutations(range(1, 6))]
+    assert replies.count("") == 2
+    assert not any("something else" in reply for reply in replies)
+
+
+def test_a_prediction_is_not_told():
+    """The right number stands neither before the solution nor in what a check says."""
+    path = Path(__file__).parents[2] / "exercises" / "tensors.ipynb"
+    cells = {cell.id: cell.source for cell in nbformat.read(path, as_version=4).cells}
+    for name in [name for name in mine if getattr(mine[name], "function", "") is None]:
+        texts = [cells[name], cells[f"{name}-stub"], cells[f"{name}-hints"]]
+        texts += [str(check(name, wrong)) for wrong, _ in WRONG[name] if type(wrong) is not str]
+        for text in texts:
+            assert f"{RIGHT[name][0]:g}" not in re.findall(r"-?\d+(?:\.\d+)?", text), text
