@@ -7,10 +7,14 @@ import traceback
 from collections.abc import Callable
 from types import CodeType
 
+import torch
+
 from companion.check._result import one_line
 
 #: How long a check may take.
 SECONDS = 5
+# The first optimizer of a process loads much of torch, for seconds: no answer's time is for that.
+torch.optim.SGD([torch.zeros(())], lr=1.0)
 
 
 class TimeUp(BaseException):

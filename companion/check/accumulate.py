@@ -11,9 +11,6 @@ from companion.check._choose import Choice, Order
 from companion.check._judge import Exercise, Part
 from companion.check.one_weight import _batch, _grid, _leaf, _loss
 
-# The first optimiser loads much of torch, for seconds: not in the time that an answer has.
-torch.optim.SGD([torch.zeros(())], lr=1.0)
-
 _X, _Y = _batch(1.0, 2.0, 3.0), _batch(2.0, 4.0, 6.0)
 
 

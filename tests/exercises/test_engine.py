@@ -8,11 +8,9 @@ import graphlib
 import itertools
 import math
 
-import pytest
 import torch
 
 from companion.check import check
-from companion.check.engine import exercises
 
 
 def length_by_autograd(a, b):
@@ -263,22 +261,6 @@ WRONG = {
         (lambda k: 2 * 3**k, "one too many"),
     ],
 }
-
-
-@pytest.mark.parametrize("name", exercises)
-def test_right_answers_pass(name):
-    for number, answer in enumerate(RIGHT[name]):
-        result = check(name, answer)
-        assert result, f"{number}: {result}"
-
-
-@pytest.mark.parametrize("name", exercises)
-def test_wrong_answers_are_told_apart(name):
-    texts = [(str(check(name, answer)), fragment) for answer, fragment in WRONG[name]]
-    for text, fragment in texts:
-        assert text.startswith("Not solved yet.\n")
-        assert fragment in text
-    assert len({text.rpartition("\n")[2] for text, _ in texts}) >= 3
 
 
 def test_two_orders_of_the_sweep_are_right():

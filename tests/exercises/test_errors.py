@@ -6,11 +6,9 @@ cure which only takes a message away does not pass.
 
 import itertools
 
-import pytest
 import torch
 
 from companion.check import check
-from companion.check.errors import exercises
 
 
 def hidden_with(cut=lambda h: h.detach(), **options):
@@ -213,22 +211,6 @@ WRONG = {
         (lambda x: x**2, "This is the square"),
     ],
 }
-
-
-@pytest.mark.parametrize("name", exercises)
-def test_right_answers_pass(name):
-    for number, answer in enumerate(RIGHT[name]):
-        result = check(name, answer)
-        assert result, f"{number}: {result}"
-
-
-@pytest.mark.parametrize("name", exercises)
-def test_wrong_answers_are_told_apart(name):
-    texts = [(str(check(name, answer)), fragment) for answer, fragment in WRONG[name]]
-    for text, fragment in texts:
-        assert text.startswith("Not solved yet.\n")
-        assert fragment in text
-    assert len({text.rpartition("\n")[2] for text, _ in texts}) >= 3
 
 
 def test_gradients_are_emptied_before_backward_or_after_all_have_read_them():
