@@ -67,6 +67,8 @@ halves = st.builds(
 @example(100000.5)
 @example(9.9995)
 @example(1e15)
+@example(1e-5)
+@example(1.5e-6)
 @example(5e-324)
 @example(-1.7976931348623157e308)
 def test_numbers_are_the_same_to_page_and_kernel(script, value):
@@ -314,6 +316,7 @@ def test_a_page_works_without_a_memory(site, browser, storage):
     page.add_init_script(STORAGES[storage])
     page.goto(Path(site, "exercises", f"{PAGE}.html").as_uri())
     assert page.locator(".answer-count").inner_text() == "0 of 7 solved"
+    assert page.locator("#first-step").get_by_label("A number").input_value() == ""
     solve(page)
     assert page.locator(".answer-count").inner_text() == "2 of 7 solved"
     # The theme needs its storage; the exercises do not.
@@ -406,6 +409,12 @@ def test_without_a_script_nothing_dead_is_shown(site, browser):
     assert "Put your answer in the place of the dots" in exercise.inner_text()
     assert exercise.locator(".cell").first.is_visible()
     page.close()
+
+
+def test_a_form_stands_in_the_place_of_the_cells(opened):
+    assert opened.locator("#first-gradient .cell").count() == 2
+    assert opened.locator("#first-gradient .cell:visible").count() == 0
+    assert opened.locator("#one-step .cell:visible").count() == 2
 
 
 def test_the_scripts_are_only_where_they_are_needed(site):

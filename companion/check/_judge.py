@@ -12,6 +12,7 @@ from torch import Tensor
 
 from companion.check import _numbers as numbers
 from companion.check._page import Form
+from companion.check._picture import picture, where
 from companion.check._result import MISSING, Result, show
 from companion.check._run import Stopped, run
 
@@ -111,6 +112,11 @@ class _Mismatch(NamedTuple):
     kind: str
     sentence: str
     advice: str = ""
+    where: str = ""
+    picture: str = ""
+
+    def result(self):
+        return Result(self.kind, self.sentence, self.where, self.advice, picture=self.picture)
 
 
 def judge(exercise: "Exercise", answer: object) -> Result:
@@ -124,7 +130,7 @@ def _judge_number(exercise, answer):
     [part], [inputs] = exercise.parts, exercise.cases
     says = part.says.format(call=exercise.call(inputs))
     if mismatch := _form_mismatch(part, says, answer, torch.zeros(())):
-        return Result(*mismatch)
+        return mismatch.result()
     value, replies = _number(answer).item(), _replies(exercise)
     sentence = next((replies[key] for key in numbers.keys(value) if key in replies), GENERAL)
     if sentence:
@@ -164,7 +170,7 @@ def _judge_function(exercise, answer):
     for number, part in enumerate(exercise.parts):
         values = [row[number] for row in observed]
         if mismatch := _first_mismatch(exercise, part, values, changed):
-            return Result(*mismatch)
+            return mismatch.result()
     return Result("solved", f"It is right for {len(exercise.cases)} inputs.")
 
 
@@ -234,7 +240,7 @@ def _first_mismatch(exercise, part, values, changed):
                 _Mismatch("changed", f"{call} changed its argument `{names[0]}`.", _CHANGED)
             )
         elif not _close(value, right):
-            found.append(_Mismatch("value", f"{says} {show(value)}."))
+            found.append(_value_mismatch(says, value, right))
     if not found:
         return None
     first = min(found, key=lambda mismatch: KINDS.index(mismatch.kind))
@@ -271,6 +277,14 @@ def _form_mismatch(part, says, value, right):
         advice = "Something is divided by zero, or has grown too large."
         return _Mismatch("not finite", f"{says} {show(value)}.", advice)
     return None
+
+
+def _value_mismatch(says, value, right):
+    sentence = f"{says} {show(value)}."
+    if value is None or right is None or not isinstance(value, Tensor):
+        return _Mismatch("value", sentence)
+    drawn = {"where": where(value, right), "picture": picture(value, right)}
+    return _Mismatch("value", sentence, **drawn)
 
 
 def _type_advice(part, value):

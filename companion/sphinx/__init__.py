@@ -1,5 +1,7 @@
 """The book's own Sphinx extension. It needs no torch.
 
+_accessible
+    What the theme leaves undone for readers with a keyboard or a screen reader.
 _answers
     Exercises answer on the page.
 _atlas
@@ -14,11 +16,12 @@ static
     The style sheets, the font of the formulas, the icon.
 """
 
-from . import _answers, _atlas, _light, _mathml, _repository
+from . import _accessible, _answers, _atlas, _light, _mathml, _repository
 
 
 def setup(app):
     """Called by Sphinx."""
+    _accessible.setup(app)
     _answers.setup(app)
     _atlas.setup(app)
     _light.setup(app)

@@ -21,14 +21,14 @@ const Answers = (() => {
 
   function keys(value) {
     const four = value.toExponential(3);
-    const whole = Math.round(value) + 0; // no -0
+    const whole = Math.round(value);
     const room = 1e-6 * Math.max(Math.min(Math.abs(whole), 1e5), 1e-3);
     const near = Math.abs(value) < 1e15 && Math.abs(value - whole) <= room;
     return near ? [String(whole), four] : [four];
   }
 
   function shown(value) {
-    if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value + 0);
+    if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value);
     const [digits, power] = value.toExponential(5).split("e");
     const plain = power >= -5 && power < 15;
     return plain ? String(Number(`${digits}e${power}`)) : `${Number(digits)}e${power}`;
