@@ -276,8 +276,9 @@ def test_a_wrong_answer_later_does_not_undo_what_is_solved(opened):
 def test_everything_can_be_forgotten(opened):
     solve(opened)
     opened.on("dialog", lambda dialog: dialog.accept())
-    opened.get_by_role("button", name="Forget my answers").click()
-    opened.wait_for_function("document.querySelector('.answer-count').textContent[0] === '0'")
+    with opened.expect_navigation():
+        opened.get_by_role("button", name="Forget my answers").click()
+    assert opened.locator(".answer-count").inner_text() == "0 of 7 solved"
     assert opened.locator("#first-gradient").get_by_label("A number").input_value() == ""
     assert not opened.locator("#one-step").get_by_label("I solved this").is_checked()
     assert "-32" not in opened.evaluate("JSON.stringify(localStorage)")

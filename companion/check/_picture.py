@@ -41,10 +41,11 @@ def picture(value: Tensor, right: Tensor) -> str:
     if rows.shape[0] > _MOST_ROWS or rows.shape[1] > _MOST_COLUMNS or not marks.any():
         return ""
     head = "".join(f'<th scope="col" style="{_HEAD}">{j}</th>' for j in range(rows.shape[1]))
-    head = f'<th style="{_HEAD}"></th>{head}'
+    matrix = value.ndim == 2  # only its rows have numbers
+    head = f"{'<td></td>' * matrix}{head}"
     body = ""
     for i, (row, row_marks) in enumerate(zip(rows.tolist(), marks.tolist(), strict=True)):
-        name = f'<th scope="row" style="{_HEAD}">{i if value.ndim == 2 else ""}</th>'
+        name = f'<th scope="row" style="{_HEAD}">{i}</th>' * matrix
         body += f"<tr>{name}{''.join(map(_cell, row, row_marks))}</tr>"
     return (
         '<table class="check-entries" style="display: table; width: auto; margin: 8px 0 0; '
