@@ -1,11 +1,15 @@
 """The book's own Sphinx extension. It needs no torch.
 
+_address
+    What a published site needs to be found: index, 404, sitemap, and pages that moved.
 _accessible
     What the theme leaves undone for readers with a keyboard or a screen reader.
 _answers
     Exercises answer on the page.
 _atlas
     A pasted error message finds its entry.
+_cards
+    The picture that other sites show with a link.
 _light, _prune
     What all pages share becomes one style sheet and one script, without what no page uses.
 _mathml
@@ -16,14 +20,16 @@ static
     The style sheets, the font of the formulas, the icon.
 """
 
-from . import _accessible, _answers, _atlas, _light, _mathml, _repository
+from . import _accessible, _address, _answers, _atlas, _cards, _light, _mathml, _repository
 
 
 def setup(app):
     """Called by Sphinx."""
     _accessible.setup(app)
+    _address.setup(app)
     _answers.setup(app)
     _atlas.setup(app)
+    _cards.setup(app)
     _light.setup(app)
     _mathml.setup(app)
     _repository.setup(app)
