@@ -10,6 +10,8 @@ _atlas
     A pasted error message finds its entry.
 _cards
     The picture that other sites show with a link.
+_glossary
+    The first use of a glossary's word on a page shows what it means.
 _light, _prune
     What all pages share becomes one style sheet and one script, without what no page uses.
 _mathml
@@ -20,7 +22,17 @@ static
     The style sheets, the font of the formulas, the icon.
 """
 
-from . import _accessible, _address, _answers, _atlas, _cards, _light, _mathml, _repository
+from . import (
+    _accessible,
+    _address,
+    _answers,
+    _atlas,
+    _cards,
+    _glossary,
+    _light,
+    _mathml,
+    _repository,
+)
 
 
 def setup(app):
@@ -30,6 +42,7 @@ def setup(app):
     _answers.setup(app)
     _atlas.setup(app)
     _cards.setup(app)
+    _glossary.setup(app)
     _light.setup(app)
     _mathml.setup(app)
     _repository.setup(app)
