@@ -12,6 +12,8 @@ _cards
     The picture that other sites show with a link.
 _glossary
     The first use of a glossary's word on a page shows what it means.
+_launch
+    Notebooks open on Colab and on a JupyterHub.
 _light, _prune
     What all pages share becomes one style sheet and one script, without what no page uses.
 _mathml
@@ -29,6 +31,7 @@ from . import (
     _atlas,
     _cards,
     _glossary,
+    _launch,
     _light,
     _mathml,
     _repository,
@@ -43,6 +46,7 @@ def setup(app):
     _atlas.setup(app)
     _cards.setup(app)
     _glossary.setup(app)
+    _launch.setup(app)
     _light.setup(app)
     _mathml.setup(app)
     _repository.setup(app)

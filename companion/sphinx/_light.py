@@ -20,6 +20,7 @@ _TAG = {
     "js": '<script defer src="{}" data-of="{}"></script>\n',
 }
 _JOINED = re.compile(r'\bdata-of="([^"]*)"')  # on a page of an earlier build: what it named
+_LOGO = re.compile(r'<img (?!loading)(?=[^>]*"[^"]*_static/images/logo_)')  # in a closed menu
 _PRELOAD = re.compile(r'<link rel="preload"[^>]*>\n?')
 
 #: A megabyte and a half of script that draws the icons again, which a font shows already.
@@ -59,7 +60,7 @@ def lighten(site: Path, root: str = "/") -> None:
         for path, text in pages.items():
             pages[path] = _relink(site, path, text, kind, shared, version, ways[path])
     for path, text in pages.items():
-        path.write_text(text, encoding="utf-8")
+        path.write_text(_LOGO.sub('<img loading="lazy" ', text), encoding="utf-8")
 
 
 def _join_scripts(texts):
