@@ -199,6 +199,12 @@ def test_what_contributing_names_is_there(contributing):
         assert (ROOT / name).exists() or (ROOT / f"{name}.ipynb").exists(), name
 
 
+def test_contributing_installs_as_the_readme_does(contributing):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (install,) = re.findall(r"^    (python -m pip install -r .*\]\") && ", readme, re.MULTILINE)
+    assert f"    {install}\n" in contributing
+
+
 def test_an_issue_sends_its_reader_to_a_section_that_is_there(contributing):
     (title,) = re.findall("“(.*)”", changed_outputs.NEXT)
     assert f"\n## {title}\n" in contributing

@@ -166,7 +166,7 @@ def test_nothing_is_said_where_all_passed(tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        (None, "There is no report: the tools could not be installed or started."),
+        (None, "There is no report: an installation failed, or the tests never ended."),
         ("<testsuites>", "The report of the tests is not complete: no element found"),
         ("<testsuites/>", "The report holds no test: none was found."),
     ],

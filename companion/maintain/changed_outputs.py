@@ -182,7 +182,9 @@ def main(arguments: list[str] | None = None) -> None:
     )
     try:
         if not options.report.is_file():
-            raise ReportError("There is no report: the tools could not be installed or started.")
+            raise ReportError(
+                "There is no report: an installation failed, or the tests never ended."
+            )
         failures = read_report(options.report.read_text(encoding="utf-8"), Path())
     except ReportError as error:
         failures = [Failure("the run itself", "log", str(error))]
