@@ -12,11 +12,13 @@ _mathml
     Formulas become MathML while the site is built, so that no page loads a script for them.
 _repository
     A fork's site links to the fork.
+torch_names
+    Names of torch link to its documentation.
 static
     The style sheets, the font of the formulas, the icon.
 """
 
-from . import _accessible, _answers, _atlas, _light, _mathml, _repository
+from . import _accessible, _answers, _atlas, _light, _mathml, _repository, torch_names
 
 
 def setup(app):
@@ -27,5 +29,6 @@ def setup(app):
     _light.setup(app)
     _mathml.setup(app)
     _repository.setup(app)
+    torch_names.setup(app)
     app.add_css_file("book.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
