@@ -8,6 +8,8 @@ _read
     Finds the names in the code of a page.
 _prose
     Finds them in its text.
+_index
+    Tells the search which chapter is about a name.
 _link
     Puts links into code that is already coloured.
 """
@@ -17,13 +19,12 @@ from pathlib import Path
 
 from docutils import nodes
 
+from . import _index
 from ._inventory import inventory
 from ._link import insert, opening
-from ._prose import name_in_prose
-from ._read import read
+from ._page import names_on
 
 _REQUIREMENTS = Path(__file__).parents[3] / "requirements.txt"
-_LANGUAGES = ("ipython3", "python")
 
 
 class torch_name(nodes.Inline, nodes.TextElement):
@@ -32,9 +33,32 @@ class torch_name(nodes.Inline, nodes.TextElement):
 
 def setup(app):
     """Called by the extension's own `setup`."""
+    _index.setup(app)
     app.add_node(torch_name, html=(_visit_name, _depart_name))
     app.add_node(nodes.literal_block, override=True, html=(_visit_code, None))
-    app.connect("doctree-resolved", _find_names)
+    app.connect("doctree-resolved", _link_names)
+
+
+def _link_names(app, doctree, docname):
+    if app.builder.format != "html":
+        return
+    linked = set()
+    for node, names in names_on(doctree):
+        links = [(name.start, name.end, _opening(name.name, linked)) for name in names]
+        if isinstance(node, nodes.literal_block):
+            node["torch_names"] = links
+        else:
+            link = torch_name(tag=links[0][2])
+            node.replace_self(link)
+            link += node
+
+
+def _opening(name, linked):
+    """Return the opening tag of a link, and remember that the page has one to this place."""
+    address = _address(name)
+    first = address not in linked
+    linked.add(address)
+    return opening(address, first)
 
 
 def _address(name):
@@ -42,51 +66,6 @@ def _address(name):
     text = _REQUIREMENTS.read_text(encoding="utf-8")
     version = re.search(r"^torch==(\d+\.\d+)", text, re.MULTILINE)[1]
     return f"https://docs.pytorch.org/docs/{version}/{inventory()[name].page}"
-
-
-def _find_names(app, doctree, docname):
-    if app.builder.format != "html":
-        return
-    blocks = [
-        node
-        for node in doctree.findall(nodes.literal_block)
-        if node.get("language") in _LANGUAGES and node.rawsource == node.astext()
-    ]
-    shown = [
-        number
-        for number, block in enumerate(blocks)
-        if block.parent.get("nb_element") != "cell_code_source"
-    ]
-    reading = read([block.astext() for block in blocks], shown)
-    found = dict(zip(map(id, blocks), reading.names, strict=True))
-    linked = set()
-
-    def tag(name):
-        address = _address(name)
-        first = address not in linked
-        linked.add(address)
-        return opening(address, first)
-
-    for node in list(doctree.findall(_is_code)):
-        if id(node) in found:
-            node["torch_names"] = [(s, e, tag(name)) for s, e, name in found[id(node)]]
-        elif _may_link(node) and (name := name_in_prose(node.astext(), reading)):
-            link = torch_name(tag=tag(name))
-            node.replace_self(link)
-            link += node
-
-
-def _is_code(node):
-    return isinstance(node, (nodes.literal, nodes.literal_block))
-
-
-def _may_link(node):
-    """No link in a link, nor in a title, which is one elsewhere."""
-    within = node
-    while within := within.parent:
-        if isinstance(within, (nodes.reference, nodes.title)):
-            return False
-    return isinstance(node, nodes.literal)
 
 
 def _visit_name(self, node):
@@ -101,6 +80,5 @@ def _visit_code(self, node):
     try:
         type(self).visit_literal_block(self, node)
     except nodes.SkipNode:
-        if links := node.get("torch_names"):
-            self.body[-1] = insert(self.body[-1], links)
+        self.body[-1] = insert(self.body[-1], node.get("torch_names", []))
         raise
