@@ -60,6 +60,6 @@ def _add_entries(app, doctree, docname):
 
 
 def _section(node):
-    while not isinstance(node, nodes.section):
+    while node and not isinstance(node, nodes.section):
         node = node.parent
-    return node["ids"][0]
+    return node["ids"][0] if node else ""

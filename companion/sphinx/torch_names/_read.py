@@ -86,9 +86,9 @@ def read(sources: Sequence[str], shown: Collection[int] = ()) -> Reading:
     [[], ['torch.ones'], ['torch.Tensor.sum', 'torch.Tensor.backward']]
     """
     trees = [_parse(source) for source in sources]
-    reader = _Reader({}, {})
-    for _ in range(3):  # a call tells a function's arguments, they its result, that the next call
-        reader = _Reader(reader.arguments, reader.results)
+    reader = _Reader()
+    for _ in range(4):  # a call tells a function's arguments, they its result, that the next call
+        reader = _Reader(reader)
         for number, tree in enumerate(trees):
             reader.source, before = number, dict(reader.types)
             reader.run(tree.body)
@@ -126,10 +126,12 @@ def _locate(source, found):
 class _Reader:
     """Goes through the code once, as it would run, with types in the place of values."""
 
-    def __init__(self, arguments, results):
-        self.known_arguments, self.known_results = arguments, results
-        self.arguments, self.results = {}, {}  # of each function, in this round
+    def __init__(self, before=None):
+        self.before = before  # the round before, which has met the calls of each function
+        self.arguments, self.results = {}, {}  # of each function
         self.types = {}  # of each variable in scope
+        self.outside = defaultdict(set)  # all the types that a variable has outside of functions
+        self.in_function = False
         self.found = defaultdict(dict)  # in each source, at each place
         self.attributes = defaultdict(set)
         self.own = set()
@@ -220,25 +222,30 @@ class _Reader:
             self.type_of(default)
         known = UNKNOWN if node.decorator_list else Function(node)
         self.define(node.name, known)
-        arguments = self.known_arguments.get(node) or {} if known else {}
-        kinds = {arg.arg: arguments.get(arg.arg) for arg in _arguments(node.args)}
-        self.results[node] = self.inside(kinds, node.body)
+        arguments = (self.before.arguments.get(node) if known and self.before else None) or {}
+        kinds = {**_all_arguments(node.args), **arguments}
+        self.results[node] = self.inside(kinds, lambda: self.run(node.body))
 
     def do_ClassDef(self, node):
         bases = [self.type_of(base) for base in node.bases]
         for decorator in node.decorator_list:
             self.type_of(decorator)
-        self.inside({}, node.body)
+        self.inside({}, lambda: self.run(node.body))
         self.define(node.name, UNKNOWN if any(bases) else FOREIGN)
 
-    def inside(self, kinds, body):
-        """Run the body of a function, and return the type of what it returns."""
-        outer = self.types, getattr(self, "returned", None)
-        self.types, self.returned = {**self.types, **kinds}, []
+    def inside(self, kinds, run):
+        """Run the body of a function, and return the type of what it returns.
+
+        It may be called at any time: of the variables outside only those count that never change.
+        """
+        constant = self.before.outside if self.before else {}
+        outer = self.types, self.in_function, getattr(self, "returned", None)
+        lasting = {n: kind for n, kind in self.types.items() if constant.get(n) == {kind}}
+        self.types, self.in_function, self.returned = {**lasting, **kinds}, True, []
         self.own.update(kinds)
-        self.run(body)
+        run()
         returned = self.returned
-        self.types, self.returned = outer
+        self.types, self.in_function, self.returned = outer
         return returned[0] if len(set(returned)) == 1 else UNKNOWN
 
     def maybe(self, body, first=lambda: None):
@@ -254,6 +261,8 @@ class _Reader:
     def define(self, name, kind):
         self.own.add(name)
         self.types[name] = kind
+        if not self.in_function:
+            self.outside[name].add(kind)
 
     def bind(self, target, kind):
         """Assign to a target, which may be a tuple of targets."""
@@ -321,8 +330,11 @@ class _Reader:
         arguments = [self.type_of(argument) for argument in node.args]
         keywords = {keyword.arg: self.type_of(keyword.value) for keyword in node.keywords}
         if isinstance(called, Function):
-            self.tell(called.node, arguments, keywords)
-            return self.known_results.get(called.node)
+            if None in keywords or any(isinstance(one, ast.Starred) for one in node.args):
+                self.arguments[called.node] = UNKNOWN
+            else:
+                self.tell(called.node, arguments, keywords)
+            return self.before.results.get(called.node) if self.before else UNKNOWN
         if called == FOREIGN:
             return FOREIGN
         if isinstance(called, Value):
@@ -443,6 +455,11 @@ def _arguments(arguments):
     return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
 
 
+def _all_arguments(arguments):
+    rest = filter(None, (arguments.vararg, arguments.kwarg))
+    return dict.fromkeys(argument.arg for argument in [*_arguments(arguments), *rest])
+
+
 def _is_tensor(kind):
     return isinstance(kind, Value) and "torch.Tensor" in (kind.cls, parent(kind.cls))
 
@@ -470,8 +487,8 @@ def _made(kind, called):
 
 def _joined(some, others):
     """Return the types of variables where two ways meet: what was not there before counts."""
-    return {
-        name: some.get(name, others.get(name))
+    pairs = {
+        name: (some.get(name, others.get(name)), others.get(name, some.get(name)))
         for name in {**some, **others}
-        if some.get(name, others.get(name)) == others.get(name, some.get(name))
     }
+    return {name: one if one == other else UNKNOWN for name, (one, other) in pairs.items()}
