@@ -20,8 +20,10 @@ _mathml
     Formulas become MathML while the site is built, so that no page loads a script for them.
 _repository
     A fork's site links to the fork.
-static
-    The style sheets, the font of the formulas, the icon.
+torch_names
+    Names of torch link to its documentation.
+static, templates
+    The style sheets, the scripts, the font of the formulas, the icon; a page that leads on.
 """
 
 from . import (
@@ -35,6 +37,7 @@ from . import (
     _light,
     _mathml,
     _repository,
+    torch_names,
 )
 
 
@@ -50,5 +53,6 @@ def setup(app):
     _light.setup(app)
     _mathml.setup(app)
     _repository.setup(app)
+    torch_names.setup(app)
     app.add_css_file("book.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
