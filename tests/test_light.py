@@ -175,4 +175,51 @@ def test_pages_of_an_earlier_build_stay_right(small_site):
 
 def test_the_site_is_built_without_what_no_page_needs(site):
     text = (Path(site) / "chapters" / "setup.html").read_text(encoding="utf-8")
-    assert not re.search("fontawesome.js|searchindex.js|rel=.preload", text)
+    assert not re.search("(fontawesome|bootstrap|searchindex).js|rel=.preload", text)
+
+
+def test_a_menu_opens_and_closes(site, page):
+    page.goto((site / "chapters" / "setup.html").as_uri())
+    button = page.locator(".dropdown-launch-buttons > button")
+    menu = page.locator(".dropdown-launch-buttons > ul")
+    button.click()
+    assert menu.is_visible()
+    box = menu.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= page.viewport_size["width"]
+    page.mouse.click(5, 500)
+    assert menu.is_hidden()
+    page.keyboard.press("Escape")  # nothing is open: nothing happens
+    button.focus()
+    page.keyboard.press("ArrowDown")
+    assert menu.is_visible() and button.get_attribute("aria-expanded") == "true"
+    assert page.evaluate("document.activeElement.innerText.trim()") == "Binder"
+    page.keyboard.press("ArrowUp")
+    assert button.evaluate("button => button === document.activeElement")
+    page.keyboard.press("Escape")
+    assert menu.is_hidden() and button.get_attribute("aria-expanded") == "false"
+
+
+def test_nothing_measures_the_whole_page(site, page):
+    """A script that asks for a size while the page is not laid out makes a phone lay it out."""
+    page.add_init_script("""
+      window.asked = 0;
+      for (const name of ["scrollWidth", "scrollHeight"]) {
+        const {get} = Object.getOwnPropertyDescriptor(Element.prototype, name);
+        Object.defineProperty(Element.prototype, name, {
+          get() { window.asked += !window.observing; return get.call(this); }
+        });
+      }
+      const Observer = ResizeObserver;  // is told of sizes when they are known
+      window.ResizeObserver = class extends Observer {
+        constructor(told) {
+          super((...news) => {
+            window.observing = true;
+            told(...news);
+            window.observing = false;
+          });
+        }
+      };""")
+    page.goto((site / "chapters" / "one-weight.html").as_uri(), wait_until="networkidle")
+    page.locator("figure.explorable input[type=range]").first.press("ArrowRight")
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.asked") == 0

@@ -23,8 +23,14 @@ _JOINED = re.compile(r'\bdata-of="([^"]*)"')  # on a page of an earlier build: w
 _LOGO = re.compile(r'<img (?!loading)(?=[^>]*"[^"]*_static/images/logo_)')  # in a closed menu
 _PRELOAD = re.compile(r'<link rel="preload"[^>]*>\n?')
 
-#: A megabyte and a half of script that draws the icons again, which a font shows already.
-_DEAD = "_static/scripts/fontawesome.js"
+#: The first is a megabyte and a half that draws the icons again, which a font shows already; of
+#: the second the pages need only what menus.js does.
+_DEAD = ("_static/scripts/fontawesome.js", "_static/scripts/bootstrap.js")
+#: The theme measures the whole page when it is loaded and after each change in it, to find what
+#: scrolls: tenths of a second on a phone. Ours, accessible.js, measures nothing.
+_MEASURING = re.compile(
+    r'"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)'
+)
 #: The theme names them on every page, but only the page of the search needs them.
 _SEARCH = ("_static/searchtools.js", "_static/language_data.js", "searchindex.js")
 #: Scripts in the page itself speak to it, so it becomes one of them.
@@ -33,6 +39,7 @@ _OPTIONS = "_static/documentation_options.js"
 
 def setup(app):
     """Called by the extension's own `setup`."""
+    app.add_js_file("menus.js", loading_method="defer")
     app.connect("build-finished", _finish, priority=900)  # the theme writes a style sheet then
 
 
@@ -66,7 +73,7 @@ def lighten(site: Path, root: str = "/") -> None:
 def _join_scripts(texts):
     # The ; ends what the file before left open, and keeps its "use strict" from ruling the rest.
     joined = "\n;".join(["", *texts.values()])
-    return re.sub(r"//# sourceMappingURL=.*", "", joined)
+    return _MEASURING.sub("0", re.sub(r"//# sourceMappingURL=.*", "", joined))
 
 
 def _way(site, path, root):
@@ -87,7 +94,7 @@ def _names(text, kind, way):
 
 
 def _shared(names):
-    leave = (_DEAD, _OPTIONS, *_SEARCH)
+    leave = (*_DEAD, _OPTIONS, *_SEARCH)
     return [name for name in names[0] if name not in leave and all(name in n for n in names)]
 
 
@@ -104,7 +111,7 @@ def _relink(site, path, text, kind, shared, version, way):
         name = names[0] if len(names) == 1 else None
         if name == _OPTIONS:
             return f"<script>{(site / name).read_text(encoding='utf-8')}</script>\n"
-        if name == _DEAD or (name in _SEARCH and path.name != "search.html"):
+        if name in _DEAD or (name in _SEARCH and path.name != "search.html"):
             return ""
         if kind == "js" and "defer" not in match[0]:  # it must not run before what is joined
             return match[0].replace("<script", "<script defer", 1)
