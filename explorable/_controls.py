@@ -57,12 +57,19 @@ def from_widget(name: str, widget: ipywidgets.ValueWidget) -> Control:
 
 def _player_of(slider):
     """Return the Play that ipywidgets' ``jslink`` ties to `slider`, if there is one."""
-    for link in list(ipywidgets.widgets.widget._instances.values()):
+    for link in list(_all_widgets().values()):
         if isinstance(link, Link) and (slider, "value") in (link.source, link.target):
             (other,) = {link.source[0], link.target[0]} - {slider}
             if isinstance(other, ipywidgets.Play):
                 return other
     return None
+
+
+def _all_widgets():
+    try:
+        return ipywidgets.widgets.widget._instances
+    except AttributeError:  # ipywidgets 7, which Colab has
+        return ipywidgets.Widget.widgets
 
 
 def _steps(low, high, step):

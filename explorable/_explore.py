@@ -94,6 +94,8 @@ class Explorable(ipywidgets.interactive):
         self.children = (*map(_with_player, self._controls), self._view, _style_sheet())
         if recording():
             self._html = self._record()
+        elif ipywidgets.__version__.startswith("7."):  # it draws when it displays, which we do
+            self.update()
 
     def find_abbreviations(self, kwargs):
         """Pair arguments and controls as ipywidgets does, which passes over what fits nowhere."""
@@ -184,8 +186,11 @@ class Explorable(ipywidgets.interactive):
         values = ", ".join(f"{name}={value!r}" for name, value in self._values(positions).items())
         return f"{_name(self._function)}({values})"
 
+    _ipython_display_ = None  # ipywidgets 7, which Colab has, would display the widget alone
+
     def _repr_mimebundle_(self, **kwargs):
-        data = super()._repr_mimebundle_(**kwargs)
+        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+        data = {"application/vnd.jupyter.widget-view+json": view}
         name = _unique_name(self._function) if self._displayed else self._name
         self._displayed = True
         data["text/html"] = self._html.replace(_NAME, name)

@@ -51,7 +51,12 @@ def record(paths: list[Path]) -> list[RecordError]:
     list of RecordError
         One for each notebook that failed; its file is untouched.
     """
-    notebooks = {path: nbformat.read(path, as_version=4) for path in paths}
+    notebooks, unreadable = {}, []
+    for path in paths:
+        try:
+            notebooks[path] = nbformat.read(path, as_version=4)
+        except Exception:
+            unreadable.append(RecordError(f"{path} cannot be read as a notebook"))
     cells = sum(cell.cell_type == "code" for nb in notebooks.values() for cell in nb.cells)
     kept = {name: os.environ.get(name) for name in ENVIRONMENT}
     os.environ.update(ENVIRONMENT)
@@ -65,7 +70,7 @@ def record(paths: list[Path]) -> list[RecordError]:
     finally:
         for name, value in kept.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
-    return [result for result in results if isinstance(result, RecordError)]
+    return unreadable + [result for result in results if isinstance(result, RecordError)]
 
 
 async def _record_all(notebooks, bar):
@@ -106,14 +111,20 @@ async def _run(path, notebook, bar):
     try:
         await client.async_execute()
     except CellExecutionError as failure:
-        raise RecordError(f"{path}, cell {running}: {failure.ename}: {failure.evalue}") from failure
+        where = _place(path, running, notebook.cells[running])
+        raise RecordError(f"{where}: {failure.ename}: {failure.evalue}") from failure
     for number, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             if bitmap := {"image/png", "image/jpeg"} & set(output.get("data", {})):
                 raise RecordError(
-                    f"{path}, cell {number}: {bitmap.pop()}, which nbval does not compare; "
+                    f"{_place(path, number, cell)}: {bitmap.pop()}, which nbval does not compare; "
                     "draw it with explore"
                 )
+
+
+def _place(path, number, cell):
+    """Return where a cell is, with its first line, since no editor shows the number."""
+    return f"{path}, cell {number} ({cell.source.strip().splitlines()[0]})"
 
 
 class _FigureProgress:
@@ -200,6 +211,8 @@ def main(arguments: list[str] | None = None) -> int:
     )
     paths = parser.parse_args(arguments).notebooks or _notebooks_below(Path())
     for path in paths:
+        if path.is_dir():
+            parser.error(f"{path} is a folder: name its notebooks, {path / '*.ipynb'}")
         if not path.is_file():
             parser.error(f"there is no notebook {path}")
     failures = record(paths)

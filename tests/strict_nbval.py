@@ -74,7 +74,8 @@ class StrictCell(IPyNbCell):
         if self.cell.execution_count != request["content"]["execution_count"]:
             self.raise_cell_error(
                 f"The stored run has number {self.cell.execution_count}, not "
-                f"{request['content']['execution_count']}: record this notebook"
+                f"{request['content']['execution_count']}: run python -m explorable.record "
+                f"{self.path}"
             )
         if unchecked := {message["msg_type"] for message in messages} & set(_UNCHECKED):
             self.raise_cell_error(f"{unchecked.pop()} leaves outputs that cannot be compared")

@@ -339,3 +339,12 @@ def test_without_a_script_there_is_the_whole_table_and_each_link_has_its_entry(b
     for target in targets:
         assert page.locator(target).count() == 1
     context.close()
+
+
+@pytest.mark.parametrize("folder", ["chapters", "exercises"])
+def test_a_chapter_and_its_exercises_list_their_errors(site, folder):
+    atlas = (site / f"{PAGE}.html").read_text(encoding="utf-8")
+    for entry in ENTRIES:
+        page = (site / folder / f"{entry.chapter}.html").read_text(encoding="utf-8")
+        assert re.search(rf'href="[./a-z]*errors\.html#{entry.anchor}"', page), entry.title
+        assert f'id="{entry.anchor}"' in atlas

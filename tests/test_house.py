@@ -11,6 +11,7 @@ from tests.conftest import ROOT
 ROOT_HOLDS = {
     "README.md",
     "LICENSE",
+    "CITATION.cff",  # GitHub looks for it here only
     "_config.yml",
     "_toc.yml",
     "intro.md",

@@ -22,7 +22,7 @@ def code_cells(notebook):
 def test_it_is_valid_and_holds_nothing_of_the_machine_it_was_made_on(notebook):
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
-    assert set(notebook.metadata) == {"kernelspec"}
+    assert set(notebook.metadata) == {"kernelspec"}, "run python -m explorable.record"
     assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
 
 
@@ -33,19 +33,20 @@ def test_cell_ids_are_words(notebook):
 
 
 def test_tags_are_known(notebook):
-    assert {tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])} <= TAGS
+    unknown = {tag for cell in notebook.cells for tag in cell.metadata.get("tags", [])} - TAGS
+    assert not unknown, f"Jupyter Book would ignore it; it knows {sorted(TAGS)}"
 
 
 def test_it_opens_with_a_title_and_then_imports(notebook):
     title, imports = notebook.cells[:2]
-    assert title.cell_type == "markdown" and "\n# " in f"\n{title.source}"
-    assert imports.cell_type == "code" and "import " in imports.source
+    assert title.cell_type == "markdown" and "\n# " in f"\n{title.source}", "first cell: a title"
+    assert imports.cell_type == "code" and "import " in imports.source, "second cell: imports"
 
 
 def test_code_cells_are_short(notebook):
     lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
-    assert max(lengths) <= 25
-    assert statistics.median(lengths) <= 6
+    assert max(lengths) <= 25, "a longer cell belongs in companion/, with a test"
+    assert statistics.median(lengths) <= 6, "most cells should do one thing: cut the long ones"
 
 
 def test_nothing_tells_nbval_to_look_away(notebook):
@@ -54,14 +55,16 @@ def test_nothing_tells_nbval_to_look_away(notebook):
 
 def test_no_cell_reaches_for_the_network_or_the_clock(notebook):
     forbidden = ("urllib", "requests", "http", "!pip", "%pip", "time.time", "datetime", "open(")
-    assert not [
+    found = [
         (word, cell.source)
         for cell in code_cells(notebook)
         for word in forbidden
         if word in cell.source
     ]
+    assert not found, "another run, or a machine without a network, would give another output"
 
 
 def test_prose_is_markdown(notebook):
     prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-    assert "<div" not in prose and "<span" not in prose and "<img" not in prose
+    html = [tag for tag in ("<div", "<span", "<img") if tag in prose]
+    assert not html, "write it in MyST Markdown, which also prints and becomes a PDF"

@@ -45,10 +45,10 @@ def test_the_stored_form_has_no_widget_view_and_no_metadata(notebook):
 @pytest.mark.parametrize(
     "source, message",
     [
-        ("1 / 0", "cell 1: ZeroDivisionError: division by zero"),
+        ("1 / 0", "cell 1 (1 / 0): ZeroDivisionError: division by zero"),
         (
-            "import matplotlib.pyplot as plt; plt.plot([1]); plt.show()",
-            "cell 1: image/png, which nbval does not compare; draw it with explore",
+            "import matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()",
+            "cell 1 (import matplotlib.pyplot as plt): image/png, which nbval does not compare; draw it with explore",
         ),
     ],
 )
@@ -60,10 +60,28 @@ def test_a_notebook_that_fails_is_named_and_left_as_it_was(notebook, capsys, sou
     assert path.read_bytes() == before
 
 
-def test_a_missing_notebook_is_named(capsys):
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("nowhere.ipynb", "there is no notebook nowhere.ipynb"),
+        ("chapters", "chapters is a folder: name its notebooks, chapters/*.ipynb"),
+    ],
+)
+def test_what_is_no_file_is_named(capsys, name, message):
     with pytest.raises(SystemExit):
-        main(["nowhere.ipynb"])
-    assert "there is no notebook nowhere.ipynb" in capsys.readouterr().err
+        main([name])
+    assert message in capsys.readouterr().err
+
+
+def test_a_file_that_is_no_notebook_is_named_and_the_others_are_recorded(
+    notebook, tmp_path, capsys
+):
+    broken = tmp_path / "broken.ipynb"
+    broken.write_text("<<<<<<< HEAD")
+    path = notebook("1 + 1")
+    assert main([str(broken), str(path)]) == 1
+    assert f"{broken} cannot be read as a notebook" in capsys.readouterr().err
+    assert nbformat.read(path, as_version=4).cells[0].outputs
 
 
 def test_text_is_joined_up_to_the_next_display():

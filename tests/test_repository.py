@@ -17,7 +17,8 @@ def links(tmp_path, monkeypatch):
     for name in list(os.environ):
         if name.startswith("GITHUB_"):  # these tests may run in GitHub Actions themselves
             monkeypatch.delenv(name)
-    page = new_notebook(cells=[new_markdown_cell("# Title", id="title")])
+    text = "# Title\n\n[Clone](https://github.com/author/book/archive/HEAD.zip) it."
+    page = new_notebook(cells=[new_markdown_cell(text, id="title")])
     page.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(page, tmp_path / "index.ipynb")  # only a notebook has launch buttons
 
@@ -36,10 +37,7 @@ def links(tmp_path, monkeypatch):
                     "html_theme_options": {
                         "repository_url": "https://github.com/author/book",
                         "repository_branch": "main",
-                        "launch_buttons": {
-                            "binderhub_url": "https://binder.example",
-                            "colab_url": "https://colab.example",
-                        },
+                        "launch_buttons": {"binderhub_url": "https://binder.example"},
                         "use_edit_page_button": True,
                         "use_issues_button": True,
                         "use_repository_button": True,
@@ -57,9 +55,10 @@ def test_book(links):
     """Built by hand, the links go where _config.yml says."""
     assert links() >= {
         "https://github.com/author/book",
+        "https://github.com/author/book/archive/HEAD.zip",
         "https://github.com/author/book/edit/main/index.ipynb",
         "https://binder.example/v2/gh/author/book/main?urlpath=tree/index.ipynb",
-        "https://colab.example/github/author/book/blob/main/index.ipynb",
+        "https://colab.research.google.com/github/author/book/blob/launch/index.ipynb",
         "https://book.example/index.html",
     }
 
@@ -73,9 +72,10 @@ def test_fork(links):
     )
     assert found >= {
         "https://github.com/Teacher/course",
+        "https://github.com/Teacher/course/archive/HEAD.zip",
         "https://github.com/Teacher/course/edit/spring/index.ipynb",
         "https://binder.example/v2/gh/Teacher/course/spring?urlpath=tree/index.ipynb",
-        "https://colab.example/github/Teacher/course/blob/spring/index.ipynb",
+        "https://colab.research.google.com/github/Teacher/course/blob/launch/index.ipynb",
         "https://teacher.github.io/course/index.html",
         "https://teacher.github.io/course/book.pdf",
         "https://teacher.github.io/course/book.zip",

@@ -1,13 +1,21 @@
 """The book's own Sphinx extension. It needs no torch.
 
+_address
+    What a published site needs to be found: index, 404, sitemap, and pages that moved.
 _accessible
     What the theme leaves undone for readers with a keyboard or a screen reader.
 _answers
     Exercises answer on the page.
 _atlas
     A pasted error message finds its entry.
+_cards
+    The picture that other sites show with a link.
 _downloads
     The whole book as a file, in the download menu of each page.
+_glossary
+    The first use of a glossary's word on a page shows what it means.
+_launch
+    Notebooks open on Colab and on a JupyterHub.
 _light, _prune
     What all pages share becomes one style sheet and one script, without what no page uses.
 _mathml
@@ -16,31 +24,43 @@ _repository
     A fork's site links to the fork.
 _slides
     The figures of a page on the whole screen.
-static
-    The style sheets, the font of the formulas, the icon.
+torch_names
+    Names of torch link to its documentation.
+static, templates
+    The style sheets, the scripts, the font of the formulas, the icon; a page that leads on.
 """
 
 from . import (
     _accessible,
+    _address,
     _answers,
     _atlas,
+    _cards,
     _downloads,
+    _glossary,
+    _launch,
     _light,
     _mathml,
     _repository,
     _slides,
+    torch_names,
 )
 
 
 def setup(app):
     """Called by Sphinx."""
     _accessible.setup(app)
+    _address.setup(app)
     _answers.setup(app)
     _atlas.setup(app)
+    _cards.setup(app)
     _downloads.setup(app)
+    _glossary.setup(app)
+    _launch.setup(app)
     _light.setup(app)
     _mathml.setup(app)
     _repository.setup(app)
     _slides.setup(app)
+    torch_names.setup(app)
     app.add_css_file("book.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

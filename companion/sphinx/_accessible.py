@@ -26,11 +26,18 @@ _MENDS = {
 
 # The theme lets the Tab key stop at code that scrolls, so that arrow keys scroll it: where it
 # finds any at first, or when the window's size changes. What was folded then is found by this.
-_UNFOLDED = """
+# It forgets formulas.
+_TAB_STOPS = """
 for (const name of ["toggle", "click"])
   addEventListener(name, ({type, target}) => {
     if (type === "toggle" || target.closest(".admonition.toggle")) dispatchEvent(new Event("resize"));
   }, true);
+for (const name of ["load", "resize"])
+  addEventListener(name, () => {
+    for (const formula of document.querySelectorAll("div.formula"))
+      if (formula.scrollWidth > formula.clientWidth) formula.tabIndex = 0;
+      else formula.removeAttribute("tabindex");
+  });
 """
 
 
@@ -38,7 +45,7 @@ def setup(app):
     """Called by the extension's own `setup`."""
     app.connect("build-finished", _finish, priority=800)  # _light: 900
     app.add_css_file("accessible.css")
-    app.add_js_file(None, body=_UNFOLDED)
+    app.add_js_file(None, body=_TAB_STOPS)
 
 
 def _finish(app, failure):

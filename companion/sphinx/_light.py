@@ -5,7 +5,6 @@ does not have, and a megabyte of icons. Once the site is built, the files that e
 are joined. What only some pages name, such as the player of figures, stays as it is.
 """
 
-import os.path
 import re
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +20,7 @@ _TAG = {
     "js": '<script defer src="{}" data-of="{}"></script>\n',
 }
 _JOINED = re.compile(r'\bdata-of="([^"]*)"')  # on a page of an earlier build: what it named
+_LOGO = re.compile(r'<img (?!loading)(?=[^>]*"[^"]*_static/images/logo_)')  # in a closed menu
 _PRELOAD = re.compile(r'<link rel="preload"[^>]*>\n?')
 
 #: A megabyte and a half of script that draws the icons again, which a font shows already.
@@ -38,27 +38,29 @@ def setup(app):
 
 def _finish(app, failure):
     if not failure and app.builder.format == "html":
-        lighten(Path(app.outdir))
+        lighten(Path(app.outdir), app.config.notfound_urls_prefix)
 
 
-def lighten(site: Path) -> None:
+def lighten(site: Path, root: str = "/") -> None:
     """Join what the pages of the built site in the folder `site` share, in place.
 
-    An incremental build writes only some pages: the others are as this left them.
+    An incremental build writes only some pages: the others are as this left them. Links begin
+    with the way to the site's root, in 404.html with `root`, the path of the site on its server.
     """
     pages = {path: path.read_text(encoding="utf-8") for path in sorted(site.rglob("*.html"))}
     pages = {path: _PRELOAD.sub("", text) for path, text in pages.items() if "<head>" in text}
+    ways = {path: _way(site, path, root) for path in pages}
     for kind in ("js", "css"):  # in this order: scripts say which classes they make
-        shared = _shared(site, pages, kind)
+        shared = _shared([_names(text, kind, ways[path]) for path, text in pages.items()])
         texts = {name: (site / name).read_text(encoding="utf-8") for name in shared}
         joined = _join_scripts(texts) if kind == "js" else prune(site, texts, pages.values())
         file = site / "_static" / f"site.{kind}"
         file.write_text(joined, encoding="utf-8")
         version = sha256(joined.encode()).hexdigest()[:8]
         for path, text in pages.items():
-            pages[path] = _relink(site, path, text, kind, shared, version)
+            pages[path] = _relink(site, path, text, kind, shared, version, ways[path])
     for path, text in pages.items():
-        path.write_text(text, encoding="utf-8")
+        path.write_text(_LOGO.sub('<img loading="lazy" ', text), encoding="utf-8")
 
 
 def _join_scripts(texts):
@@ -67,31 +69,35 @@ def _join_scripts(texts):
     return re.sub(r"//# sourceMappingURL=.*", "", joined)
 
 
-def _names(site, path, text, kind):
+def _way(site, path, root):
+    """Return what a page writes before a path that is given from the site's root."""
+    depth = len(path.relative_to(site).parts) - 1
+    return root if path == site / "404.html" else "../" * depth
+
+
+def _names(text, kind, way):
     """Return the files of one kind that a page names, from the site's root, in their order."""
     names = []
     for match in _LINK[kind].finditer(text):
         if joined := _JOINED.search(match[0]):
             names += joined[1].split()
         elif not match[1].startswith(("http:", "https:", "//")):
-            names.append(os.path.relpath(path.parent / match[1], site).replace(os.sep, "/"))
+            names.append(match[1].removeprefix(way))
     return names
 
 
-def _shared(site, pages, kind):
-    names = [_names(site, path, text, kind) for path, text in pages.items()]
+def _shared(names):
     leave = (_DEAD, _OPTIONS, *_SEARCH)
     return [name for name in names[0] if name not in leave and all(name in n for n in names)]
 
 
-def _relink(site, path, text, kind, shared, version):
+def _relink(site, path, text, kind, shared, version, way):
     """Return a page with one link in the place of those to the shared files."""
-    root = "../" * len(path.relative_to(site).parts[:-1])
-    tag = _TAG[kind].format(f"{root}_static/site.{kind}?v={version}", " ".join(shared))
+    tag = _TAG[kind].format(f"{way}_static/site.{kind}?v={version}", " ".join(shared))
 
     def replace(match):
         nonlocal tag
-        names = _names(site, path, match[0], kind)
+        names = _names(match[0], kind, way)
         if names and set(names) <= set(shared):
             first, tag = tag, ""
             return first

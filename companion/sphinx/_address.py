@@ -1,0 +1,50 @@
+"""What a site needs besides its pages to be found: all of it follows from `html_baseurl`.
+
+``index.html``   leads to the first page, as the old address of a page that moved leads to the new
+``404.html``     what the server shows for an address that never was; its links begin at the
+                 server's root, for it may be shown at any depth (sphinx-notfound-page)
+``sitemap.xml``  the pages, for search engines (sphinx-sitemap)
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sphinx.errors import ConfigError
+
+_NOT_FOUND = """<h1>Page not found</h1>
+<p>There is no page at this address. Perhaps it was copied without its end, or it has a typing
+error.</p>
+<ul>
+<li><a href="{root}{first}.html">Begin at the first page</a></li>
+<li><a href="{root}search.html">Search the book</a>, for a word or for an error message</li>
+</ul>"""
+
+
+def setup(app):
+    """Called by the extension's own `setup`."""
+    app.add_config_value("moved_pages", {}, "html", [dict])
+    app.connect("config-inited", _settle, priority=950)  # _toc.yml sets the first page before
+    app.connect("html-collect-pages", _redirects)
+
+
+def _settle(app, config):
+    root = urlsplit(config.html_baseurl).path or "/"
+    config.notfound_urls_prefix = root
+    config.notfound_context = {
+        "title": "Page not found",
+        "body": _NOT_FOUND.format(root=root, first=config.root_doc),
+    }
+    config.sitemap_excludes = ["404.html", "genindex.html", "search.html", "index.html"]
+    config.sitemap_excludes += [f"{old}.html" for old in config.moved_pages]
+    config.templates_path.append(str(Path(__file__).with_name("templates")))
+
+
+def _redirects(app):
+    first = app.config.root_doc
+    start = {} if first == "index" else {"index": first}
+    for old, new in {**start, **app.config.moved_pages}.items():
+        if new not in app.env.titles:
+            raise ConfigError(f"moved_pages sends {old!r} to {new!r}, but there is no such page.")
+        if old in app.env.titles:
+            raise ConfigError(f"moved_pages sends {old!r} elsewhere, but this page exists.")
+        yield old, {"target": new, "title": app.env.titles[new].astext()}, "redirect.html"
