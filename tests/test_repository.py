@@ -77,6 +77,8 @@ def test_fork(links):
         "https://binder.example/v2/gh/Teacher/course/spring?urlpath=tree/index.ipynb",
         "https://colab.research.google.com/github/Teacher/course/blob/launch/index.ipynb",
         "https://teacher.github.io/course/index.html",
+        "https://teacher.github.io/course/book.pdf",
+        "https://teacher.github.io/course/book.zip",
     }
     assert not any("author/book" in link or "book.example" in link for link in found)
 

@@ -10,6 +10,8 @@ _atlas
     A pasted error message finds its entry.
 _cards
     The picture that other sites show with a link.
+_downloads
+    The whole book as a file, in the download menu of each page.
 _glossary
     The first use of a glossary's word on a page shows what it means.
 _launch
@@ -20,6 +22,8 @@ _mathml
     Formulas become MathML while the site is built, so that no page loads a script for them.
 _repository
     A fork's site links to the fork.
+_slides
+    The figures of a page on the whole screen.
 torch_names
     Names of torch link to its documentation.
 static, templates
@@ -32,11 +36,13 @@ from . import (
     _answers,
     _atlas,
     _cards,
+    _downloads,
     _glossary,
     _launch,
     _light,
     _mathml,
     _repository,
+    _slides,
     torch_names,
 )
 
@@ -48,11 +54,13 @@ def setup(app):
     _answers.setup(app)
     _atlas.setup(app)
     _cards.setup(app)
+    _downloads.setup(app)
     _glossary.setup(app)
     _launch.setup(app)
     _light.setup(app)
     _mathml.setup(app)
     _repository.setup(app)
+    _slides.setup(app)
     torch_names.setup(app)
     app.add_css_file("book.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
