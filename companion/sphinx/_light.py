@@ -33,6 +33,21 @@ _MEASURING = re.compile(
 )
 #: The theme names them on every page, but only the page of the search needs them.
 _SEARCH = ("_static/searchtools.js", "_static/language_data.js", "searchindex.js")
+#: The search uses names of the first two, and the third waits for the page's end.
+_AT_ONCE = ("_static/doctools.js", "_static/sphinx_highlight.js", "_static/design-tabs.js")
+_ONE_BY_ONE = """{{
+  const scripts = [{}];
+  const next = () => {{
+    scripts.shift()();
+    if (scripts.length) setTimeout(next);
+  }};
+  requestAnimationFrame(() => setTimeout(next));
+}}"""
+#: The theme learns only from its script whether the reader's system is dark: too late for the
+#: first paint, which would flash.
+_THEME = re.compile(r'localStorage\.getItem\("theme"\) \|\| "auto"')
+_SYSTEM = """localStorage.getItem("theme") ||
+      (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")"""
 #: Scripts in the page itself speak to it, so it becomes one of them.
 _OPTIONS = "_static/documentation_options.js"
 
@@ -67,12 +82,18 @@ def lighten(site: Path, root: str = "/") -> None:
         for path, text in pages.items():
             pages[path] = _relink(site, path, text, kind, shared, version, ways[path])
     for path, text in pages.items():
-        path.write_text(_LOGO.sub('<img loading="lazy" ', text), encoding="utf-8")
+        text = _THEME.sub(_SYSTEM, _LOGO.sub('<img loading="lazy" ', text))
+        path.write_text(text, encoding="utf-8")
 
 
 def _join_scripts(texts):
-    # The ; ends what the file before left open, and keeps its "use strict" from ruling the rest.
-    joined = "\n;".join(["", *texts.values()])
+    """Return scripts as one, in which most wait for the first frame and run one by one.
+
+    So a phone shows the page first, and can answer between two of them.
+    """
+    at_once = "\n;".join(texts.pop(name) for name in _AT_ONCE if name in texts)
+    later = ",\n".join(f"() => {{{text}\n}}" for text in texts.values())
+    joined = f"{at_once}\n;{_ONE_BY_ONE.format(later)}"
     return _MEASURING.sub("0", re.sub(r"//# sourceMappingURL=.*", "", joined))
 
 
