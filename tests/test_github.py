@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import nbformat
@@ -21,11 +22,21 @@ from nbformat.v4 import new_code_cell, new_notebook
 from companion.maintain import changed_outputs
 from companion.maintain.readable import readable
 from explorable.record import record
-from tests.conftest import ROOT
+from tests.conftest import NOTEBOOKS, ROOT
 
 GITHUB = ROOT / ".github"
 FORMS = sorted(set(GITHUB.glob("ISSUE_TEMPLATE/*.yml")) - {GITHUB / "ISSUE_TEMPLATE/config.yml"})
 WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
+GIT_SETTINGS = {  # whatever the machine's own settings are, and whoever owns the clone
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "safe.directory",
+    "GIT_CONFIG_VALUE_0": "*",
+    "GIT_AUTHOR_NAME": "A",
+    "GIT_AUTHOR_EMAIL": "a@example.com",
+    "GIT_COMMITTER_NAME": "A",
+    "GIT_COMMITTER_EMAIL": "a@example.com",
+}
 
 
 def read(path):
@@ -208,3 +219,30 @@ def test_contributing_installs_as_the_readme_does(contributing):
 def test_an_issue_sends_its_reader_to_a_section_that_is_there(contributing):
     (title,) = re.findall("“(.*)”", changed_outputs.NEXT)
     assert f"\n## {title}\n" in contributing
+
+
+def test_the_branch_of_notebooks_grows_by_a_commit_for_each_deployment(tmp_path):
+    """A hub's copies merge what is new, so no commit may replace another."""
+    git = partial(run, folder=tmp_path, **GIT_SETTINGS)
+    git(f"git init --quiet --bare origin; git clone --quiet {ROOT} book; git clone origin copy")
+    script = step("deploy.yml", "launch", "Publish the branch launch")
+    for edition in ("first", "second"):
+        git(f"""
+            cd book; git remote set-url origin {tmp_path}/origin; git switch --quiet --detach main
+            git branch --quiet --delete --force launch || true
+            git commit --quiet --allow-empty --message {edition}; git branch --force main
+        """)
+        run(
+            script,
+            tmp_path / "book",
+            **GIT_SETTINGS,
+            PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            REPOSITORY="https://github.com/teacher/course",
+            GITHUB_SHA=git("git -C book rev-parse HEAD").stdout.strip(),
+        )
+        git("git -C copy fetch --quiet; git -C copy switch launch; git -C copy merge --ff-only")
+    assert git("git -C copy rev-list --count launch").stdout.strip() == "2"
+    copied = git("git -C copy ls-files").stdout.splitlines()
+    assert copied == ["LICENSE", *(path.as_posix() for path in NOTEBOOKS)]
+    cell = json.loads((tmp_path / "copy" / NOTEBOOKS[0]).read_text("utf-8"))["cells"][0]
+    assert "git+https://github.com/teacher/course@" in "".join(cell["source"])
