@@ -48,6 +48,7 @@ def test_a_page_looks_as_with_all_rules(site, browser, name, width, scheme):
     for each in (path, full):
         page = browser.new_page(**settings, reduced_motion="reduce")
         page.goto(each.as_uri())
+        page.wait_for_selector("#glossary-card", state="attached")  # what scripts add is there
         styles.append(page.evaluate(STYLES))
         page.close()
     full.unlink()
@@ -137,8 +138,8 @@ def small_site(tmp_path):
         "_static/a.css": ".a {order: 1}",
         "_static/b.css": ".b {order: 2}",
         "_static/own.css": ".a {order: 3}",
-        "_static/a.js": "'use strict'; const first = 1",
-        "_static/b.js": "document.title = first + OPTIONS",
+        "_static/a.js": "'use strict'; window.first = 1",
+        "_static/b.js": "sloppy = OPTIONS; document.title = first + sloppy",
         "_static/documentation_options.js": "const OPTIONS = 1",
         "index.html": HEAD.format(root="", own=""),
         "deep/page.html": HEAD.format(
@@ -161,7 +162,7 @@ def test_what_all_pages_share_is_joined_in_order(small_site, page):
     links = re.findall(r'href="([^"?]+)', deep)
     assert links == ["../_static/site.css", "../_static/own.css"]
     page.goto((small_site / "index.html").as_uri())
-    assert page.title() == "2"
+    page.wait_for_function("document.title === '2'")  # scripts wait for the first frame
 
 
 def test_pages_of_an_earlier_build_stay_right(small_site):

@@ -91,7 +91,8 @@ def _join_scripts(texts):
 
     So a phone shows the page first, and can answer between two of them.
     """
-    at_once = "\n;".join(texts.pop(name) for name in _AT_ONCE if name in texts)
+    # The ; ends what the file before left open, and keeps its "use strict" from ruling the rest.
+    at_once = "\n;".join(["", *(texts.pop(name) for name in _AT_ONCE if name in texts)])
     later = ",\n".join(f"() => {{{text}\n}}" for text in texts.values())
     joined = f"{at_once}\n;{_ONE_BY_ONE.format(later)}"
     return _MEASURING.sub("0", re.sub(r"//# sourceMappingURL=.*", "", joined))
