@@ -11,12 +11,9 @@ the notebooks that are edited and checked stay without such a cell.
 """
 
 import argparse
+import json
 import sys
 from pathlib import Path
-
-import nbformat
-from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell
 
 BRANCH = "launch"
 FOLDERS = ("chapters", "exercises")
@@ -31,13 +28,13 @@ if not importlib.util.find_spec("explorable"):
 """
 
 
-def with_installation(notebook: NotebookNode, repository: str, commit: str) -> NotebookNode:
+def with_installation(notebook: dict, repository: str, commit: str) -> dict:
     """Return a notebook with a cell in front that installs what its other cells import.
 
     Parameters
     ----------
     notebook
-        As `nbformat.read` returns it. It is not changed.
+        As JSON holds it. It is not changed.
     repository
         What ``git clone`` takes.
     commit
@@ -45,14 +42,19 @@ def with_installation(notebook: NotebookNode, repository: str, commit: str) -> N
 
     Examples
     --------
-    >>> from nbformat.v4 import new_notebook
-    >>> launched = with_installation(new_notebook(), "https://github.com/owner/name", "0123abc")
-    >>> print(launched.cells[0].source.splitlines()[-1].strip())
+    >>> launched = with_installation({"cells": []}, "https://github.com/owner/name", "0123abc")
+    >>> print(launched["cells"][0]["source"].splitlines()[-1].strip())
     %pip install --quiet "autograd-in-motion[notebooks] @ git+https://github.com/owner/name@0123abc"
     """
-    cell = new_code_cell(_CELL.format(repository=repository, commit=commit).rstrip())
-    cell.id = "install"
-    return NotebookNode(notebook, cells=[cell, *notebook.cells])
+    cell = {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": "install",
+        "metadata": {},
+        "outputs": [],
+        "source": _CELL.format(repository=repository, commit=commit).rstrip(),
+    }
+    return {**notebook, "cells": [cell, *notebook["cells"]]}
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -67,10 +69,10 @@ def main(arguments: list[str] | None = None) -> None:
     for folder in FOLDERS:
         (options.out / folder).mkdir(parents=True, exist_ok=True)
         for path in sorted((_ROOT / folder).glob("*.ipynb")):
-            notebook = with_installation(
-                nbformat.read(path, as_version=4), options.repository, options.commit
-            )
-            nbformat.write(notebook, options.out / folder / path.name)
+            notebook = json.loads(path.read_text(encoding="utf-8"))
+            launched = with_installation(notebook, options.repository, options.commit)
+            text = json.dumps(launched, ensure_ascii=False, indent=1) + "\n"
+            (options.out / folder / path.name).write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

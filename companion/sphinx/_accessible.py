@@ -4,6 +4,7 @@ Each mend is a piece of their HTML and what stands in its place. Where a new ver
 HTML nothing is replaced, and ``tests/test_accessibility.py`` says whether it is still wrong.
 """
 
+import re
 from pathlib import Path
 
 _MENDS = {
@@ -23,6 +24,13 @@ _MENDS = {
     # docutils gives the items of a list a role that ARIA has given up, and that no list may hold.
     ' role="doc-biblioentry">': ' role="listitem">',
 }
+
+
+# A button that shows only an icon has its name in a tip, and the icon's letter goes before a tip.
+_ICON_BUTTON = re.compile(
+    r'<button\b(?![^>]*(?:aria-label|dropdown-item))(?=[^>]*\btitle="([^"]*)")'
+    r'(?=[^>]*data-bs-toggle="tooltip")'
+)
 
 
 def setup(app):
@@ -48,4 +56,4 @@ def mend(page: str) -> str:
     """
     for wrong, right in _MENDS.items():
         page = page.replace(wrong, right)
-    return page
+    return _ICON_BUTTON.sub(r'<button aria-label="\1"', page)
