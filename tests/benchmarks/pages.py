@@ -3,7 +3,7 @@
 ::
 
     pip install -e ".[test]"                           and Node's npm, for the stock book's scripts
-    python -m tests.benchmarks.pages                   about ten minutes, on an idle machine
+    python -m tests.benchmarks.pages                   about five minutes, on an idle machine
 
 The phone is slow: 1.6 Mbit/s, 150 ms to any server, and a processor four times slower than this
 machine's. Each page is opened `ROUNDS` times with nothing in the cache, the pages by turns, and
@@ -35,7 +35,7 @@ from urllib.parse import unquote, urlsplit
 from tests.benchmarks._stock import JUPYTER_BOOK, create, without_other_hosts
 from tests.conftest import CHROMIUM, FLAGS, ROOT
 
-ROUNDS = 5
+ROUNDS = 3
 OURS = [
     "intro",
     "chapters/one-weight",
