@@ -16,7 +16,6 @@ from tests.test_site import PAGES
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
 EVERY_KIND = [
     "chapters/accumulate",  # figures with every control, code, formulas, folded boxes
-    "chapters/errors",  # tracebacks, and the atlas
     "chapters/references",
     "exercises/in-place",  # every form
     "exercises/concepts",
@@ -39,6 +38,7 @@ def _open(page, site, name, scheme="light", width=1280, **media):
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(**{"media": "screen", "forced_colors": "none", **media}, color_scheme=scheme)
     page.goto(f"{site.as_uri()}/{name}.html")
+    page.wait_for_selector("html[data-scripts=done]")
 
 
 def _faults(page):

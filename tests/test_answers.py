@@ -254,7 +254,7 @@ def test_what_is_solved_is_shown_and_stays(opened):
     count = opened.locator(".answer-count")
     assert count.inner_text() == "0 of 7 solved"
     solve(opened)
-    for reload in (lambda: None, opened.reload):
+    for reload in (lambda: None, lambda: reload_until(opened, "2 of 7 solved")):
         reload()
         assert count.inner_text() == "2 of 7 solved"
         marks = opened.locator(".exercise .admonition-title .answer-mark").all_inner_texts()

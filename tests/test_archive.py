@@ -26,7 +26,7 @@ def test_unpacked_it_opens_from_the_disk(copy, tmp_path, browser):
     page.wait_for_url("**/intro.html")
     assert "How does PyTorch compute gradients?" in page.inner_text("article")
     page.click("article >> text=One weight learns")
-    assert page.locator("figure.explorable input:enabled").count()
+    page.wait_for_selector("figure.explorable input:enabled")
     assert wrong == []
     page.close()
 

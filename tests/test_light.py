@@ -46,7 +46,7 @@ def test_a_page_looks_as_with_all_rules(site, browser, name, width, scheme):
     for each in (path, full):
         page = browser.new_page(**settings, reduced_motion="reduce")
         page.goto(each.as_uri())
-        page.wait_for_selector("#glossary-card", state="attached")  # what scripts add is there
+        page.wait_for_selector("html[data-scripts=done]")
         styles.append(page.evaluate(STYLES))
         page.close()
     full.unlink()

@@ -40,6 +40,7 @@ _ONE_BY_ONE = """{{
   const next = () => {{
     scripts.shift()();
     if (scripts.length) setTimeout(next);
+    else document.documentElement.dataset.scripts = "done";
   }};
   requestAnimationFrame(() => setTimeout(next));
 }}"""
