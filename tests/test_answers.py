@@ -499,7 +499,7 @@ def reload_until(page, text):
     """
     for _ in range(10):
         page.reload()
-        if text in page.locator("article").inner_text():
+        if text in page.locator("body").inner_text():
             return
         page.wait_for_timeout(500)
     pytest.fail(f"the page never said {text!r}")

@@ -104,7 +104,11 @@ WALK = """figure => {
 
 
 @pytest.mark.parametrize("name", WITH_FIGURES)
-@pytest.mark.parametrize("way", ["mouse", "touch", "keyboard"])
+@pytest.mark.parametrize(
+    ("address", "way"),  # how an event comes has nothing to do with how the page came
+    [("http", "mouse"), ("file", "touch"), ("file", "keyboard")],
+    indirect=["address"],
+)
 def test_a_slider_moves_its_figure(browser, address, name, way):
     context = browser.new_context(has_touch=way == "touch", viewport={"width": 360, "height": 800})
     page = context.new_page()
