@@ -1,6 +1,8 @@
 """That pages are found: addresses stay, and what search engines and shared links read is right."""
 
 import re
+import subprocess
+import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -8,9 +10,6 @@ from threading import Thread
 from xml.etree import ElementTree
 
 import pytest
-from sphinx.application import Sphinx
-from sphinx.errors import ConfigError
-from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from companion.sphinx._cards import HEIGHT, WIDTH, card
 from tests.conftest import ROOT
@@ -147,16 +146,18 @@ def build(tmp_path):
             "root_doc": "start",
             "moved_pages": moved_pages,
         }
-        out = tmp_path / "out"
-        with patch_docutils(tmp_path), docutils_namespace():
-            Sphinx(tmp_path, None, out, tmp_path / "trees", "html", settings, status=None).build()
-        return out
+        lines = (f"{name} = {value!r}" for name, value in settings.items())
+        (tmp_path / "conf.py").write_text("\n".join(lines), encoding="utf-8")
+        # Not in this process: sphinx-sitemap starts another, which would hold the browser's pipe.
+        command = [sys.executable, "-m", "sphinx", tmp_path, tmp_path / "out"]
+        return subprocess.run(command, check=False, capture_output=True, text=True)
 
     return build
 
 
-def test_a_page_that_moved_takes_its_readers_along(build, page):
-    site = build({"old/place": "now"})
+def test_a_page_that_moved_takes_its_readers_along(build, tmp_path, page):
+    assert build({"old/place": "now"}).returncode == 0
+    site = tmp_path / "out"
     page.goto(f"{site.as_uri()}/old/place.html?q=1#here")
     page.wait_for_url(f"{site.as_uri()}/now.html?q=1#here")
     text = Path(site, "old", "place.html").read_text(encoding="utf-8")
@@ -169,5 +170,5 @@ def test_a_page_that_moved_takes_its_readers_along(build, page):
     [({"old": "gone"}, "there is no such page"), ({"now": "start"}, "this page exists")],
 )
 def test_a_wrong_move_is_said(build, moved, reason):
-    with pytest.raises(ConfigError, match=reason):
-        build(moved)
+    done = build(moved)
+    assert done.returncode != 0 and reason in done.stderr

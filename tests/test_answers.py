@@ -418,6 +418,12 @@ def test_a_form_stands_in_the_place_of_the_cells(opened):
     assert opened.locator("#one-step .cell:visible").count() == 2
 
 
+def test_a_solution_is_shown_without_its_marks(site):
+    solution = (site / "exercises" / "one-weight.html").read_text(encoding="utf-8")
+    shown = re.sub("<[^>]*>", "", solution)
+    assert "return 2 * (y_hat - y) * x" in shown and "SOLUTION" not in shown
+
+
 def test_the_scripts_are_only_where_they_are_needed(site):
     for name, scripts in {
         f"exercises/{PAGE}": {"progress.js", "answers.js"},

@@ -10,14 +10,16 @@ _atlas
     A pasted error message finds its entry.
 _cards
     The picture that other sites show with a link.
+_dark
+    Pages are dark from the first paint where the reader's system is.
 _downloads
     The whole book as a file, in the download menu of each page.
 _glossary
     The first use of a glossary's word on a page shows what it means.
 _launch
     Notebooks open on Colab and on a JupyterHub.
-_light, _prune
-    What all pages share becomes one style sheet and one script, without what no page uses.
+_light, _prune, _scripts
+    What all pages share becomes one style sheet, without what no page uses, and one script.
 _mathml
     Formulas become MathML while the site is built, so that no page loads a script for them.
 _repository
@@ -36,6 +38,7 @@ from . import (
     _answers,
     _atlas,
     _cards,
+    _dark,
     _downloads,
     _glossary,
     _launch,
@@ -54,6 +57,7 @@ def setup(app):
     _answers.setup(app)
     _atlas.setup(app)
     _cards.setup(app)
+    _dark.setup(app)
     _downloads.setup(app)
     _glossary.setup(app)
     _launch.setup(app)

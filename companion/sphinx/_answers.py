@@ -3,14 +3,28 @@
 ``answers.js``    asks for the predictions, with what `companion.check._page` stored for it
 ``progress.js``   remembers in the reader's browser what is solved, and shows it
 ``inventory.js``  asks all questions of a page before it says anything: the concept inventory
+
+A solution's code is shown without the marks that `companion.teach` and nbgrader read.
 """
 
+import re
+
 from docutils import nodes
+
+_MARK = re.compile(r"^ *### (BEGIN|END) SOLUTION\n?", re.MULTILINE)
 
 
 def setup(app):
     """Called by the extension's own `setup`."""
+    app.connect("doctree-read", _drop_marks)
     app.connect("html-page-context", _add_scripts)
+
+
+def _drop_marks(app, doctree):
+    for code in doctree.findall(nodes.literal_block):
+        if _MARK.search(text := code.astext()):
+            code.rawsource = _MARK.sub("", text).rstrip("\n")  # only what equals it gets colours
+            code[:] = [nodes.Text(code.rawsource)]
 
 
 def _add_scripts(app, pagename, templatename, context, doctree):

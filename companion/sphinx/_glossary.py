@@ -7,7 +7,6 @@ leads to the glossary.
 """
 
 import re
-from functools import cache
 
 from docutils import nodes
 from sphinx import addnodes
@@ -59,12 +58,14 @@ def _link(app, doctree, page):
     glossaries = {glossary for glossary, _ in unused.values()}
     if app.builder.format != "html" or not glossaries or page in glossaries:
         return
+    definitions = {glossary: _definitions(app.env, glossary) for glossary in glossaries}
     meanings = []
     for paragraph in doctree.findall(nodes.paragraph):
         for parent, text in list(_prose(paragraph)):
             uses = list(_first_uses(text, unused))
             parent.replace(text, list(_linked(app.builder, page, text, uses)))
-            meanings += (_meaning(app, *place) for _, _, place in uses)
+            for _, _, (glossary, anchor) in uses:
+                meanings.append(_meaning(app.builder, anchor, definitions[glossary][anchor]))
     doctree += nodes.raw("", "".join(meanings), format="html")
 
 
@@ -95,7 +96,6 @@ def _linked(builder, page, text, uses):
     yield nodes.Text(text[end:])
 
 
-@cache
 def _definitions(env, glossary):
     """Return the first paragraph of each definition, by the anchors of its words."""
     first = {}
@@ -105,15 +105,13 @@ def _definitions(env, glossary):
             text = (
                 "The first paragraph of a definition is shown on other pages, so it has no links."
             )
-            logger.warning(text, location=paragraph)
+            logger.warning(text, location=paragraph, once=True)
         for term in item.findall(nodes.term):
             first |= dict.fromkeys(term["ids"], paragraph)
     return first
 
 
-def _meaning(app, glossary, anchor):
+def _meaning(builder, anchor, definition):
     """Return what a word means, as HTML that no reader sees until ``glossary.js`` shows it."""
-    html = app.builder.render_partial(_definitions(app.env, glossary)[anchor].deepcopy())[
-        "fragment"
-    ]
+    html = builder.render_partial(definition.deepcopy())["fragment"]
     return f'<template id="meaning-of-{anchor}">{html}</template>'

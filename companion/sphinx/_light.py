@@ -10,6 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from companion.sphinx._prune import prune
+from companion.sphinx._scripts import join_scripts
 
 _LINK = {
     "css": re.compile(r'[ \t]*<link\b(?=[^>]*\brel="stylesheet")[^>]*?\bhref="([^"?]+)[^>]*>\n?'),
@@ -26,29 +27,8 @@ _PRELOAD = re.compile(r'<link rel="preload"[^>]*>\n?')
 #: The first is a megabyte and a half that draws the icons again, which a font shows already; of
 #: the second the pages need only what menus.js does.
 _DEAD = ("_static/scripts/fontawesome.js", "_static/scripts/bootstrap.js")
-#: The theme measures the whole page when it is loaded and after each change in it, to find what
-#: scrolls: tenths of a second on a phone. Ours, accessible.js, measures nothing.
-_MEASURING = re.compile(
-    r'"complete"===document\.readyState\?(\w+)\(\):window\.addEventListener\("load",\1\)'
-)
 #: The theme names them on every page, but only the page of the search needs them.
 _SEARCH = ("_static/searchtools.js", "_static/language_data.js", "searchindex.js")
-#: The search uses names of the first two, and the third waits for the page's end.
-_AT_ONCE = ("_static/doctools.js", "_static/sphinx_highlight.js", "_static/design-tabs.js")
-_ONE_BY_ONE = """{{
-  const scripts = [{}];
-  const next = () => {{
-    scripts.shift()();
-    if (scripts.length) setTimeout(next);
-    else document.documentElement.dataset.scripts = "done";
-  }};
-  requestAnimationFrame(() => setTimeout(next));
-}}"""
-#: The theme learns only from its script whether the reader's system is dark: too late for the
-#: first paint, which would flash.
-_THEME = re.compile(r'localStorage\.getItem\("theme"\) \|\| "auto"')
-_SYSTEM = """localStorage.getItem("theme") ||
-      (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light")"""
 #: Scripts in the page itself speak to it, so it becomes one of them.
 _OPTIONS = "_static/documentation_options.js"
 
@@ -76,27 +56,14 @@ def lighten(site: Path, root: str = "/") -> None:
     for kind in ("js", "css"):  # in this order: scripts say which classes they make
         shared = _shared([_names(text, kind, ways[path]) for path, text in pages.items()])
         texts = {name: (site / name).read_text(encoding="utf-8") for name in shared}
-        joined = _join_scripts(texts) if kind == "js" else prune(site, texts, pages.values())
+        joined = join_scripts(texts) if kind == "js" else prune(site, texts, pages.values())
         file = site / "_static" / f"site.{kind}"
         file.write_text(joined, encoding="utf-8")
         version = sha256(joined.encode()).hexdigest()[:8]
         for path, text in pages.items():
             pages[path] = _relink(site, path, text, kind, shared, version, ways[path])
     for path, text in pages.items():
-        text = _THEME.sub(_SYSTEM, _LOGO.sub('<img loading="lazy" ', text))
-        path.write_text(text, encoding="utf-8")
-
-
-def _join_scripts(texts):
-    """Return scripts as one, in which most wait for the first frame and run one by one.
-
-    So a phone shows the page first, and can answer between two of them.
-    """
-    # The ; ends what the file before left open, and keeps its "use strict" from ruling the rest.
-    at_once = "\n;".join(["", *(texts.pop(name) for name in _AT_ONCE if name in texts)])
-    later = ",\n".join(f"() => {{{text}\n}}" for text in texts.values())
-    joined = f"{at_once}\n;{_ONE_BY_ONE.format(later)}"
-    return _MEASURING.sub("0", re.sub(r"//# sourceMappingURL=.*", "", joined))
+        path.write_text(_LOGO.sub('<img loading="lazy" ', text), encoding="utf-8")
 
 
 def _way(site, path, root):
