@@ -13,7 +13,7 @@ import pytest
 
 from companion.sphinx._cards import HEIGHT, WIDTH, card
 from tests.conftest import ROOT
-from tests.test_accessibility import _faults
+from tests.looks import faults
 
 BASE = "https://autograd-in-motion.github.io/autograd-in-motion/"
 #: Every address that was ever published: add to it, take nothing away.
@@ -100,7 +100,7 @@ def test_a_wrong_address_leads_on(github_pages, page, wrong):
     page.goto(f"{github_pages}/{wrong}", wait_until="networkidle")
     assert page.title().startswith("Page not found")
     assert page.locator(".bd-article h1").evaluate("e => getComputedStyle(e).fontSize") != "32px"
-    assert _faults(page) == []
+    assert faults(page) == []
     page.click("text=Begin at the first page")
     assert page.url == f"{github_pages}/intro.html"
     page.go_back()
@@ -121,7 +121,7 @@ def test_a_start_page_that_was_opened_inside_a_zip_file_says_what_to_do(site, tm
     page.goto(alone.as_uri())
     page.wait_for_selector("text=unpack the whole folder first")
     assert page.url == alone.as_uri()
-    assert _faults(page) == []
+    assert faults(page) == []
 
 
 @pytest.fixture

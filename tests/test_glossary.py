@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from companion.sphinx._glossary import _first_uses, _linked
-from tests.test_accessibility import _faults, _open
+from tests.looks import faults, open_page
 
 PAGE = "chapters/one-weight"
 WORD = "a.glossary-word[href$='#term-forward-pass']"
@@ -52,7 +52,7 @@ def page(browser):
 
 @pytest.fixture
 def word(page, site):
-    _open(page, site, PAGE)
+    open_page(page, site, PAGE)
     word = page.locator(WORD)
     word.scroll_into_view_if_needed()
     page.mouse.move(0, 0)
@@ -89,7 +89,7 @@ def test_the_keyboard_shows_it_and_escape_hides_it(page, word):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 320])
 def test_the_card_is_whole_and_axe_finds_nothing(page, site, scheme, width):
-    _open(page, site, PAGE, scheme, width)
+    open_page(page, site, PAGE, scheme, width)
     page.keyboard.press("Tab")
     for place in ("start", "end"):
         page.locator(WORD).evaluate("(word, block) => word.scrollIntoView({block})", place)
@@ -99,7 +99,7 @@ def test_the_card_is_whole_and_axe_finds_nothing(page, site, scheme, width):
         box = page.locator("#glossary-card").bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
         assert box["y"] >= 0 and box["y"] + box["height"] <= 900
-    assert _faults(page) == []
+    assert faults(page, "#glossary-card") == []
 
 
 def test_a_finger_shows_it_first_and_then_follows_it(browser, site):
