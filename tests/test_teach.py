@@ -211,7 +211,7 @@ def test_the_whole_hour(copies, capsys):
     (hour / "answers" / "Flo").mkdir()
     table = hour / "table.csv"
 
-    collect.main([str(hour / "answers"), "--csv", str(table), "--replies", "--seconds", "12"])
+    collect.main([str(hour / "answers"), "--csv", str(table), "--replies", "--seconds", "6"])
 
     said = capsys.readouterr()
     assert collect.WARNING in said.err
@@ -232,7 +232,7 @@ def test_the_whole_hour(copies, capsys):
     assert result["Cy"]["gradient-by-hand"] == "not yet"
     assert result["Cy"]["mean-loss"] == "not yet"
     assert {result["Cy"][name] for name in ("one-step", "largest-lr")} == {"not run"}
-    assert "a cell was stopped after 12 seconds: while True:" in said.out
+    assert "a cell was stopped after 6 seconds: while True:" in said.out
     assert "had to be ended, in a cell: while True:" in said.out
     for name in ("Di", "Ed", "Flo"):
         assert set(result[name].values()) == {"not run"}

@@ -1,0 +1,41 @@
+"""A page of the site in one of its looks, and what axe-core finds there."""
+
+from itertools import product
+from pathlib import Path
+
+import axe_playwright_python
+
+#: Theme and width: what has room on 320 pixels has on 360.
+LOOKS = list(product(["light", "dark"], [1280, 320]))
+
+_AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text(encoding="utf-8")
+# axe-core asks each element for its contrast, a millisecond or two for each of thousands of words
+# of code. Those of one kind, in blocks of one kind, look alike, so the first speaks for all.
+_RUN = """async (part) => {
+  const seen = new Set();
+  const kind = (element) => element.localName === "article" ? "" :
+    `${kind(element.parentElement)} > ${element.localName}.${element.className}`;
+  for (const word of document.querySelectorAll("article pre span:not([style])")) {
+    const alike = kind(word);
+    if (seen.has(alike)) word.replaceWith(...word.childNodes);
+    seen.add(alike);
+  }
+  const {violations} = await axe.run(part, {resultTypes: ["violations"], preload: false});
+  return violations.flatMap(({id, nodes}) => nodes.map(
+    ({target, failureSummary}) => `${id}: ${target.join(" ")}: ${failureSummary}`
+  ));
+}"""
+
+
+def open_page(page, site, name, scheme="light", width=1280, **media):
+    """Open a page, given by its path without ``.html``, and wait for its scripts."""
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(**{"media": "screen", "forced_colors": "none", **media}, color_scheme=scheme)
+    page.goto(f"{site.as_uri()}/{name}.html")
+    page.wait_for_selector("html[data-scripts=done]")
+
+
+def faults(page, part="html"):
+    """Return what axe-core finds in a part: a line for each element, with rule and reason."""
+    page.evaluate(_AXE)
+    return page.evaluate(_RUN, part)
