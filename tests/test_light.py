@@ -38,6 +38,17 @@ def test_a_page_looks_as_with_all_rules(site, browser, name, width, scheme):
     assert styles[0] == styles[1]
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_plain_words_of_code_have_the_colour_that_pygments_gives_them(site, page, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.goto((site / "chapters" / "setup.html").as_uri())
+    colours = page.locator(".highlight > pre:has(> .k, > .kn)").evaluate_all(
+        "all => all.map(pre => [pre, pre.parentElement].map(e => getComputedStyle(e).color))"
+    )
+    assert colours and all(words == block for words, block in colours)
+    assert not page.locator(".highlight .n").count()
+
+
 # What a browser knows of the looks of the first element of each kind, as a number.
 STYLES = """() => {
   const styles = {};

@@ -10,6 +10,8 @@ _atlas
     A pasted error message finds its entry.
 _cards
     The picture that other sites show with a link.
+_code
+    Words of code that look like the text around them are no elements of their own.
 _dark
     Pages are dark from the first paint where the reader's system is.
 _downloads
@@ -38,6 +40,7 @@ from . import (
     _answers,
     _atlas,
     _cards,
+    _code,
     _dark,
     _downloads,
     _glossary,
@@ -57,6 +60,7 @@ def setup(app):
     _answers.setup(app)
     _atlas.setup(app)
     _cards.setup(app)
+    _code.setup(app)
     _dark.setup(app)
     _downloads.setup(app)
     _glossary.setup(app)
