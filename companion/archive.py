@@ -4,12 +4,11 @@ It becomes ``book.zip`` in the site itself, so that both are published together.
 the folder ``autograd-in-motion``, whose ``index.html`` opens with a double click.
 """
 
-import argparse
-import sys
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-SITE = Path(__file__).parents[1] / "_build" / "html"
+from companion.site import built_site
+
 FOLDER, NAME = "autograd-in-motion", "book.zip"
 
 
@@ -40,17 +39,8 @@ def archive(site: Path) -> Path:
 
 def main(arguments: list[str] | None = None) -> None:
     """Write the archive of the site that the command line names."""
-    parser = argparse.ArgumentParser(
-        prog="python -m companion.archive",
-        description="Pack the built site into one file, and put it into the site as book.zip.",
-    )
-    parser.add_argument(
-        "site", type=Path, nargs="?", default=SITE, help="its folder (default: _build/html)"
-    )
-    site = parser.parse_args(arguments).site
-    if not (site / "index.html").is_file():
-        sys.exit(f"There is no built site in {site}: run `jupyter-book build .` first.")
-    out = archive(site)
+    what = "Pack the built site into one file, and put it into the site as book.zip."
+    out = archive(built_site("companion.archive", what, arguments))
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
 
 

@@ -125,12 +125,17 @@ def timed(*command, cwd):
     """Run a command; return the seconds that it took."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}  # the stock notebook draws with ours
     start = time.perf_counter()
-    subprocess.run(command, check=True, capture_output=True, cwd=cwd, env=environment)
+    done = subprocess.run(
+        command, check=False, capture_output=True, text=True, cwd=cwd, env=environment
+    )
+    if done.returncode:
+        sys.exit(f"{done.stdout}{done.stderr}\nThis failed: {' '.join(map(str, command))}")
     return time.perf_counter() - start
 
 
 def build_ours(folder):
     """Build, record and check; return the site and the seconds of each."""
+    folder.mkdir()
     chapter = shutil.copy(ROOT / "chapters" / "one-weight.ipynb", folder)
     seconds = [
         timed(JUPYTER_BOOK, "build", ROOT, "--path-output", folder, cwd=ROOT),
