@@ -1,7 +1,7 @@
 """Words of code that look like the text around them are no elements of their own.
 
 Pygments makes an element of each name and each comma, and gives most of them the colour that a
-block of code has anyway. Without these, pages have two fifths fewer elements: a slow phone needs
+block of code has anyway. Without these, chapters have 28 % fewer elements: a slow phone needs
 that much less time before it can answer.
 """
 
