@@ -44,6 +44,7 @@ def tab(browser):
 def page(request, tab, addresses):
     """A page of the site, opened once for all tests of a class."""
     way, name = request.param
+    tab.goto("about:blank")  # what the page before still asked for fails now
     tab.requests.clear()
     tab.wrong.clear()
     tab.set_viewport_size({"width": 1280, "height": 900})
