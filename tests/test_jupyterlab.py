@@ -307,7 +307,9 @@ def test_a_slow_figure_draws_one_stale_frame_at_most_and_never_flickers(notebook
     log = cell.log()
     kinds = [entry["kind"] for entry in log]
     assert kinds.count("event") >= 20
-    assert kinds[::-1].index("event") <= 2  # the newest frame, and one before it
+    last = len(kinds) - kinds[::-1].index("event")
+    frames = [entry["what"] for entry in log[last:]]  # one that is put there in two steps is one
+    assert len(set(frames)) <= 2, frames  # the newest frame, and one before it
     painted = cell.page.evaluate("window.painted")
     assert painted["times"] > 20
     assert painted["empty"] == painted["jumps"] == 0
