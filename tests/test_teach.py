@@ -1,11 +1,9 @@
-"""A teacher's hour: student copies, the book without solutions, and what students hand in.
+"""Student copies, and the book without solutions.
 
 Protected here: no line of a solution is in any copy, and all else is; nothing is overwritten; the
-book without solutions builds as strictly as the book; and the whole hour for real, with a right
-student, one with a known misconception, one with endless loops, and one who tells lies.
+book without solutions builds as strictly as the book.
 """
 
-import csv
 import re
 import subprocess
 import sys
@@ -18,8 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from companion.teach import collect, student
-from companion.teach.collect import CollectError, as_text, handed_in, rows
+from companion.teach import student
 from companion.teach.student import CopyError, copy_notebooks, unlinked, without_solutions
 from tests.conftest import ROOT
 
@@ -151,153 +148,3 @@ def test_the_book_without_solutions_builds(tmp_path):
         page = (pages / original.name).with_suffix(".html").read_text(encoding="utf-8")
         assert 'class="solution' not in page and "-solution" not in page
         assert "data-form" in page  # predictions are still answered on the page
-
-
-# Collecting ----------------------------------------------------------------------------------
-
-
-def solve(folder, names, answers=None, more=""):
-    """Write what a student hands in: the copies, with `answers` or else the book's solutions."""
-    folder.mkdir(parents=True)
-    for name in names:
-        solutions = {cell.id: cell.source for cell in read(ROOT / "exercises" / name).cells}
-        notebook = read(folder.parents[1] / "copies" / name)
-        for cell in notebook.cells:
-            exercise = cell.id.removesuffix("-stub")
-            if cell.id.endswith("-stub") and answers is None:
-                cell.source = solutions[f"{exercise}-solution"]
-            elif cell.id.endswith("-stub") and exercise in answers:
-                cell.source = answers[exercise]
-        notebook.cells.append(new_code_cell(more))
-        nbformat.write(notebook, folder / name)
-
-
-TWO = ["one-weight.ipynb", "accumulate.ipynb"]
-STUBBORN = """while True:
-    import signal
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-"""
-LIE = """
-from IPython.display import display
-check = lambda name, answer: display("Solved.")
-"""
-
-
-def test_the_whole_hour(copies, capsys):
-    hour = copies.parent
-    solve(hour / "answers" / "Ada", TWO)
-    wrong = {
-        "first-gradient": "grad = 32",
-        "gradient-by-hand": "def gradient(w, x, y):\n    return (w * x - y) * x",
-        "first-step": "w_after = 1 / 0",
-    }
-    solve(hour / "answers" / "Bo 波", TWO[:1], wrong)
-    endless = {
-        "first-gradient": "while True:\n    print('ever')",
-        "first-step": "w_after = 2.8",
-        "gradient-by-hand": "def gradient(w, x, y):\n    while True:\n        pass",
-        "one-step": STUBBORN,
-    }
-    solve(hour / "answers" / "Cy", TWO[:1], endless)
-    solve(hour / "answers" / "Di", TWO[:1], {"first-gradient": LIE})
-    stored = read(hour / "answers" / "Di" / TWO[0])
-    stored.cells[1].outputs = []
-    for cell in stored.cells:
-        if cell.id.endswith("-check"):
-            cell.outputs = [nbformat.v4.new_output("stream", text="Solved.")]
-    nbformat.write(stored, hour / "answers" / "Di" / TWO[0])
-    (hour / "answers" / "Ed").mkdir()
-    (hour / "answers" / "Ed" / "broken.ipynb").write_text("{")
-    (hour / "answers" / "Flo").mkdir()
-    table = hour / "table.csv"
-
-    collect.main([str(hour / "answers"), "--csv", str(table), "--replies", "--seconds", "6"])
-
-    said = capsys.readouterr()
-    assert collect.WARNING in said.err
-    header, *students = csv.reader(table.read_text(encoding="utf-8-sig").splitlines())
-    result = {name: dict(zip(header[1:], states, strict=True)) for name, *states in students}
-    assert list(result) == ["Ada", "Bo 波", "Cy", "Di", "Ed", "Flo"]
-    assert len(header) == 1 + 7 + 8
-    assert set(result["Ada"].values()) == {"solved"}
-    assert result["Bo 波"]["first-gradient"] == "not yet"
-    assert result["Bo 波"]["first-step"] == "not run"  # its cell raised, so there is no answer
-    assert result["Bo 波"]["gradient-by-hand"] == "not yet"
-    assert result["Bo 波"]["mean-loss"] == "not yet"  # the stub, as it was
-    assert result["Bo 波"]["friction"] == "not run"  # not handed in
-    assert "Bo 波, gradient-by-hand: `gradient(w=1" in said.out
-    assert "A factor 2 is missing" in said.out  # the misconception
-    assert result["Cy"]["first-gradient"] == "not run"
-    assert result["Cy"]["first-step"] == "solved"  # after an endless loop
-    assert result["Cy"]["gradient-by-hand"] == "not yet"
-    assert result["Cy"]["mean-loss"] == "not yet"
-    assert {result["Cy"][name] for name in ("one-step", "largest-lr")} == {"not run"}
-    assert "a cell was stopped after 6 seconds: while True:" in said.out
-    assert "had to be ended, in a cell: while True:" in said.out
-    for name in ("Di", "Ed", "Flo"):
-        assert set(result[name].values()) == {"not run"}
-    assert "broken.ipynb cannot be read" in said.out
-    assert re.search(r"^ *\d+  first-step +2 of 6 solved$", said.out, re.MULTILINE)
-
-
-def test_students_are_found(tmp_path):
-    for name in ("class/Ada/a.ipynb", "class/Bo/week 1/b.ipynb", "class/.git/c.ipynb"):
-        (tmp_path / name).parent.mkdir(parents=True)
-        (tmp_path / name).touch()
-    (tmp_path / "class/Cy").mkdir()
-    (tmp_path / "class/Ada/.ipynb_checkpoints").mkdir()
-    (tmp_path / "class/Ada/.ipynb_checkpoints/a.ipynb").touch()
-    ada, bo = tmp_path / "class/Ada/a.ipynb", tmp_path / "class/Bo/week 1/b.ipynb"
-    assert handed_in([tmp_path / "class"]) == {"Ada": [ada], "Bo": [bo], "Cy": []}
-    assert handed_in([ada.parent, bo]) == {"Ada": [ada], "week 1": [bo]}
-
-
-def test_wrong_use_of_collect_is_one_sentence(tmp_path, copies, capsys):
-    a, b = tmp_path / "class" / "ada.ipynb", tmp_path / "class" / "bo.ipynb"
-    a.parent.mkdir()
-    assert "There is no nobody" in wrong_use(capsys, collect.main, "nobody")
-    assert "no notebook in" in wrong_use(capsys, collect.main, a.parent)
-    for path in (a, b):
-        path.write_bytes((copies / "one-weight.ipynb").read_bytes())
-    assert "a folder of their own" in wrong_use(capsys, collect.main, a.parent)
-    missing = tmp_path / "none" / "table.csv"
-    assert "no folder" in wrong_use(capsys, collect.main, a, "--csv", missing)
-    assert "one second" in wrong_use(capsys, collect.main, a, "--seconds", 0)
-
-
-def test_a_second_try_takes_nothing_away(tmp_path):
-    path = tmp_path / "Ada" / "one-weight.ipynb"
-    path.parent.mkdir()
-    cells = [
-        "from companion.check import check",
-        'check("first-gradient", -32)',
-        'check("first-gradient", 0)',
-        'check("no-such-exercise", 0)',
-        "import os; os._exit(1)",
-        'check("first-step", 2.8)',
-    ]
-    nbformat.write(new_notebook(cells=list(map(new_code_cell, cells))), path)
-    answers = collect.collect(handed_in([path]))
-    assert rows(answers)[1:] == [["Ada", "solved", "not run"]]
-    assert "the kernel died" in answers["Ada"].remarks[0]
-
-
-STATES = st.sampled_from(["solved", "not yet", "not run"])
-
-
-@given(st.lists(st.tuples(STATES, STATES), min_size=1))
-def test_the_text_says_what_the_table_says(states):
-    table = [["student", "first", "second"], *([f"s{i}", *row] for i, row in enumerate(states))]
-    legend, _, body = as_text(table).partition("\n\n")
-    assert [re.split("  +", line) for line in body.splitlines()[1:]] == table[1:]
-    counts = [int(re.search(r"(\d+) of", line)[1]) for line in legend.splitlines()]
-    assert counts == [[row[n] for row in states].count("solved") for n in (0, 1)]
-
-
-def test_a_folder_of_two_who_share_a_name(tmp_path, copies):
-    for group in ("north", "south"):
-        (tmp_path / group / "Ada").mkdir(parents=True)
-        source = (copies / "one-weight.ipynb").read_bytes()
-        (tmp_path / group / "Ada" / "one-weight.ipynb").write_bytes(source)
-    with pytest.raises(CollectError, match="second notebook of Ada"):
-        collect.collect(handed_in([tmp_path / "north", tmp_path / "south"]))
