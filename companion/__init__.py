@@ -1,5 +1,4 @@
-"""What the chapters share: drawing an autograd graph, stepping through a loop, checking exercises.
+"""What the notebooks import: drawings, the engine, and the exercises with their checks.
 
-Importing this package loads none of it, so that a build of the site, which needs only
-``companion.sphinx``, runs without torch.
+Importing this package loads none of it.
 """

@@ -83,9 +83,3 @@ def page(browser):
     page = browser.new_page()
     yield page
     page.close()
-
-
-@pytest.fixture
-def recording(monkeypatch):
-    """Every `explore` of the test draws all its positions."""
-    monkeypatch.setenv("EXPLORABLE_RECORD", "1")

@@ -7,7 +7,7 @@ page.md
 run
     Runs a program and returns all that it says.
 notebook
-    Makes the chapter ``chapters/errors.ipynb``; ``python -m companion.atlas`` writes it.
+    Makes the chapter ``chapters/errors.ipynb``; ``python -m press.clinic`` writes it.
 figures
     The chapter's figures.
 

@@ -16,10 +16,11 @@ The parts, in the order in which an answer passes through them:
 ``_numbers``  which numbers are taken as equal where one is asked for
 ``_page``     what a page without Python needs to ask for a prediction itself
 ``_result``   what a reader sees: text, and HTML
-``one_weight``  its exercises; each chapter has such a module, all of which are found by name
+
+What is asked stands in `companion.exercises`, which imports this package and not the other way
+round: `check` looks it up at the first answer.
 """
 
-import pkgutil
 from importlib import import_module
 
 from companion.check import _run
@@ -27,15 +28,7 @@ from companion.check._choose import Choice, Order
 from companion.check._judge import Exercise, Part, judge
 from companion.check._result import Result
 
-__all__ = ["Choice", "Exercise", "Order", "Part", "Result", "check", "exercises", "judge"]
-
-#: Every exercise of the book by its name, which is also its label on the page.
-exercises: dict[str, Exercise | Choice | Order] = {
-    name: exercise
-    for module in pkgutil.iter_modules(__path__)
-    if not module.name.startswith("_")
-    for name, exercise in import_module(f"{__name__}.{module.name}").exercises.items()
-}
+__all__ = ["Choice", "Exercise", "Order", "Part", "Result", "check", "judge"]
 
 
 def check(name: str, answer: object) -> Result:
@@ -72,7 +65,7 @@ def check(name: str, answer: object) -> Result:
     >>> bool(check("first-gradient", "minus two"))
     False
     """
-    exercise = exercises[name]
+    exercise = import_module("companion.exercises").exercises[name]
     try:
         result = _run.limited(lambda: judge(exercise, answer))
     except _run.TimeUp:

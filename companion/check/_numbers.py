@@ -5,7 +5,7 @@ A prediction made with a pen has a few digits. So two numbers are equal
 - if one of them is whole: when the other one is that whole number, but for float rounding;
 - otherwise: when their first four digits are equal, but for 1 in the last.
 
-On a page, where no Python runs, ``companion/sphinx/static/answers.js`` does the same.
+On a page, where no Python runs, ``press/sphinx/static/answers.js`` does the same.
 """
 
 import re

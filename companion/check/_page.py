@@ -1,7 +1,7 @@
 """What a page without Python needs to answer a prediction as `check` would.
 
 Neither the notebook nor the page shows the answer: what is said to an answer is found by the
-answer's hash. ``companion/sphinx/static/answers.js`` reads what this module writes.
+answer's hash. ``press/sphinx/static/answers.js`` reads what this module writes.
 """
 
 import json

@@ -13,7 +13,8 @@ import nbformat
 import pytest
 
 import tests.exercises
-from companion.check import Exercise, check, exercises
+from companion.check import Exercise, check
+from companion.exercises import exercises
 
 MODULES = [
     import_module(f"{tests.exercises.__name__}.{module.name}")
@@ -34,7 +35,7 @@ def test_each_exercise_has_right_and_wrong_answers():
     elsewhere = {  # in test_check.py and test_concepts.py
         name
         for module in ("one_weight", "concepts")
-        for name in import_module(f"companion.check.{module}").exercises
+        for name in import_module(f"companion.exercises.{module}").exercises
     }
     assert RIGHT.keys() == WRONG.keys() == exercises.keys() - elsewhere
 

@@ -11,7 +11,8 @@ import nbformat
 import pytest
 import torch
 
-from companion.check import check, concepts
+from companion.check import check
+from companion.exercises import concepts
 from tests.conftest import ROOT
 
 QUESTIONS = concepts.exercises

@@ -4,7 +4,7 @@ known mistake gets the sentence that names it, and the fakes of PyTorch deceive 
 import torch as real
 
 from companion.check import check
-from companion.check.setup import _LIBRARIES
+from companion.exercises.setup import _LIBRARIES
 
 
 def slope_by_hand(w):

@@ -8,7 +8,7 @@ from itertools import permutations
 
 import torch
 
-from companion.check import exercises
+from companion.exercises import exercises
 
 
 def loss_at(y, w, t):

@@ -1,4 +1,0 @@
-"""A teacher's hour: copies of the exercises for students, and what they hand in, run again.
-
-``student``  copies of the exercise notebooks, or of the whole book, without the solutions
-"""

@@ -1,0 +1,48 @@
+"""The built site as one file, for a USB stick: ``python -m press.archive [SITE]``.
+
+It becomes ``book.zip`` in the site itself, so that both are published together. Unpacked, it is
+the folder ``autograd-in-motion``, whose ``index.html`` opens with a double click.
+"""
+
+from pathlib import Path
+from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+from press.site import built_site
+
+FOLDER, NAME = "autograd-in-motion", "book.zip"
+
+
+def archive(site: Path) -> Path:
+    """Write the archive of the site in the folder `site` into it, and return its path.
+
+    The same site gives the same bytes: files are sorted, and have no dates of their own.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "index.html").write_text("Hello")
+    ...     ZipFile(archive(Path(folder))).namelist()
+    ['autograd-in-motion/index.html']
+    """
+    out = site / NAME
+    out.unlink(missing_ok=True)
+    files = sorted(path for path in site.rglob("*") if path.is_file())
+    with ZipFile(out, "w") as zipped:
+        for path in files:
+            entry = ZipInfo(f"{FOLDER}/{path.relative_to(site).as_posix()}")
+            entry.compress_type = ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16  # else nobody may read it, where unpacked on Unix
+            zipped.writestr(entry, path.read_bytes())
+    return out
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Write the archive of the site that the command line names."""
+    what = "Pack the built site into one file, and put it into the site as book.zip."
+    out = archive(built_site("press.archive", what, arguments))
+    print(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Make the Error clinic, ``chapters/errors.ipynb``: ``python -m press.clinic``."""

@@ -1,0 +1,79 @@
+"""Notebooks that run where nothing of the book is installed, such as on Colab or a JupyterHub.
+
+::
+
+    python -m press.launch OUT https://github.com/owner/name 0123abc
+
+writes all notebooks to the folder OUT, each with a cell in front that installs the book's own
+packages from that repository at that commit. The deployment publishes them as the branch
+`BRANCH`, to which the launch buttons lead; so a fork's notebooks bring the fork's packages, and
+the notebooks that are edited and checked stay without such a cell.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+BRANCH = "launch"
+FOLDERS = ("chapters", "exercises")
+_ROOT = Path(__file__).parents[1]
+
+_CELL = """\
+# The book's own packages, explorable and companion, where they are missing.
+import importlib.util
+
+if not importlib.util.find_spec("explorable"):
+    %pip install --quiet "autograd-in-motion[notebooks] @ git+{repository}@{commit}"
+"""
+
+
+def with_installation(notebook: dict, repository: str, commit: str) -> dict:
+    """Return a notebook with a cell in front that installs what its other cells import.
+
+    Parameters
+    ----------
+    notebook
+        As JSON holds it. It is not changed.
+    repository
+        What ``git clone`` takes.
+    commit
+        A commit, a tag or a branch of it.
+
+    Examples
+    --------
+    >>> launched = with_installation({"cells": []}, "https://github.com/owner/name", "0123abc")
+    >>> print(launched["cells"][0]["source"].splitlines()[-1].strip())
+    %pip install --quiet "autograd-in-motion[notebooks] @ git+https://github.com/owner/name@0123abc"
+    """
+    cell = {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": "install",
+        "metadata": {},
+        "outputs": [],
+        "source": _CELL.format(repository=repository, commit=commit).rstrip(),
+    }
+    return {**notebook, "cells": [cell, *notebook["cells"]]}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Write the notebooks: see the top of this file."""
+    parser = argparse.ArgumentParser(
+        prog="python -m press.launch", description="Write notebooks that install the book."
+    )
+    parser.add_argument("out", type=Path, help="a folder; files in it are replaced")
+    parser.add_argument("repository", help="such as https://github.com/owner/name")
+    parser.add_argument("commit", help="a commit, tag or branch of the repository")
+    options = parser.parse_args(arguments)
+    for folder in FOLDERS:
+        (options.out / folder).mkdir(parents=True, exist_ok=True)
+        for path in sorted((_ROOT / folder).glob("*.ipynb")):
+            notebook = json.loads(path.read_text(encoding="utf-8"))
+            launched = with_installation(notebook, options.repository, options.commit)
+            text = json.dumps(launched, ensure_ascii=False, indent=1) + "\n"
+            (options.out / folder / path.name).write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

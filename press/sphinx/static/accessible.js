@@ -1,0 +1,24 @@
+// Lets the Tab key stop at what scrolls inside the page, so that the arrow keys scroll it. The
+// theme does this for less, and measures the whole page after each change of a figure: see
+// press/sphinx/_light.py. An observer is asked when the browser has measured anyway.
+"use strict";
+
+{
+  const scrolling = "pre, div.formula, .cell_output > .output, .pst-scrollable-table-container";
+  const sizes = new ResizeObserver((entries) => {
+    const scrolls = entries.map(
+      ({target: t}) => t.scrollWidth > t.clientWidth || t.scrollHeight > t.clientHeight
+    );
+    entries.forEach(({target}, place) => {
+      if (scrolls[place]) target.tabIndex = 0;
+      else target.removeAttribute("tabindex");
+    });
+  });
+  const observe = (root) => root.querySelectorAll(scrolling).forEach((each) => sizes.observe(each));
+  const main = document.querySelector("main");
+  observe(main);
+  new MutationObserver((changes) => {
+    for (const {addedNodes} of changes)
+      for (const node of addedNodes) if (node.parentElement) observe(node.parentElement);
+  }).observe(main, {childList: true, subtree: true});
+}

@@ -1,0 +1,705 @@
+"""The promise of `companion.check`: it knows right from wrong, says why, and never raises.
+
+Protected here: in every exercise notebook the untouched stub is "not solved yet" and the solution
+is "solved"; answers that are right in another way pass; each known mistake gets the sentence that
+names it; first mismatches come in the stated order; and no Python object, however hostile, makes
+`check` raise, hang, or print an address.
+"""
+
+import fractions
+import itertools
+import math
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+import numpy
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from companion.check import (
+    Choice,
+    Exercise,
+    Order,
+    Part,
+    _run,
+    check,
+    judge,
+)
+from companion.exercises import concepts, exercises
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "exercises").glob("*.ipynb"))
+
+
+# The notebooks -------------------------------------------------------------------------------
+
+
+def cells_of(path):
+    return {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
+
+
+def labels_of(path):
+    sources = "\n".join(cell.source for cell in cells_of(path).values())
+    return re.findall(r"\{exercise-start\}.*\n:label: (\S+)", sources)
+
+
+IN_NOTEBOOKS = [(path, label) for path in NOTEBOOKS for label in labels_of(path)]
+
+
+def test_each_exercise_stands_in_one_notebook():
+    inventory = concepts.exercises  # they are questions, with no hints and no solutions
+    assert sorted([*(label for _, label in IN_NOTEBOOKS), *inventory]) == sorted(exercises)
+
+
+@pytest.mark.parametrize(
+    ("path", "label"), IN_NOTEBOOKS, ids=lambda part: getattr(part, "stem", part)
+)
+def test_stub_is_rejected_and_solution_passes(path, label):
+    cells = cells_of(path)
+    names = {}
+
+    def run(cell):
+        exec(cells[cell].source, names)  # noqa: S102 as a kernel does
+
+    run("imports")
+    if f"{label}-given" in cells:
+        run(f"{label}-given")
+
+    run(f"{label}-stub")
+    before = eval(cells[f"{label}-check"].source, names)
+    assert not before
+    assert str(before).startswith("Not solved yet.")
+
+    solution = cells[f"{label}-solution"].source
+    assert "### BEGIN SOLUTION" in solution
+    assert "### END SOLUTION" in solution
+    run(f"{label}-solution")
+    after = eval(cells[f"{label}-solved"].source, names)
+    assert after, str(after)
+    assert str(after).startswith("Solved.")
+
+
+@pytest.mark.parametrize(
+    ("path", "label"), IN_NOTEBOOKS, ids=lambda part: getattr(part, "stem", part)
+)
+def test_each_exercise_has_three_hints_and_a_solution(path, label):
+    cells = cells_of(path)
+    assert cells[f"{label}-hints"].source.count("{dropdown} Hint ") == 3
+    assert f"{{solution-start}} {label}\n:class: dropdown" in cells[f"{label}-why"].source
+
+
+@pytest.mark.parametrize(
+    ("path", "label"), IN_NOTEBOOKS, ids=lambda part: getattr(part, "stem", part)
+)
+def test_a_statement_lists_what_can_be_chosen(path, label):
+    """The page puts its buttons into that list, so it must be the exercise's, word for word."""
+    statement, exercise = cells_of(path)[label].source, exercises[label]
+    if isinstance(exercise, Choice):
+        assert re.findall(r"^- \*\*(\w)\*\* (.+)$", statement, re.MULTILINE) == [
+            *exercise.options.items()
+        ]
+        assert set(exercise.wrong) | {exercise.truth()} == set(exercise.options)
+    if isinstance(exercise, Order):
+        assert re.findall(r"^\d\. `(.+)`$", statement, re.MULTILINE) == [*exercise.lines]
+        orders = list(itertools.permutations(range(1, len(exercise.lines) + 1)))
+        assert 0 < sum(exercise.reply(order) == "" for order in orders) < len(orders)
+
+
+# Right and wrong answers to each exercise -----------------------------------------------------
+
+X_DATA, Y_DATA = (1.0, 2.0, 3.0), (2.0, 4.0, 6.0)
+
+
+def by_autograd(w, x, y):
+    w = torch.tensor(w, requires_grad=True)  # float32
+    ((w * x - y) ** 2).backward()
+    return w.grad
+
+
+def by_difference(w, x, y, h=1e-4):
+    return (((w + h) * x - y) ** 2 - ((w - h) * x - y) ** 2) / (2 * h)
+
+
+def step_with_optimizer(w, x, y, lr):
+    optimizer = torch.optim.SGD([w], lr=lr)
+    ((w * x - y) ** 2).backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+def step_with_sub(w, x, y, lr):
+    (w * x - y).square().backward()
+    with torch.no_grad():
+        w.sub_(w.grad, alpha=lr)
+    w.grad = None
+
+
+def stepper(move, empty=True):
+    """Return a step function with ``move(w, lr)`` as its move."""
+
+    def step(w, x, y, lr):
+        ((w * x - y) ** 2).backward()
+        with torch.no_grad():
+            move(w, lr)
+        if empty:
+            w.grad = None
+
+    return step
+
+
+def step_with_zero(w, x, y, lr):
+    step_keeping_grad(w, x, y, lr)
+    w.grad.zero_()
+
+
+def step_without_no_grad(w, x, y, lr):
+    ((w * x - y) ** 2).backward()
+    w -= lr * w.grad
+
+
+def step_emptied_too_early(w, x, y, lr):
+    ((w * x - y) ** 2).backward()
+    w.grad = None
+    w.data -= lr * w.grad
+
+
+step_keeping_grad = stepper(lambda w, lr: w.sub_(lr * w.grad), empty=False)
+
+
+def trainer(empty_before=False, empty_after=False, empty_per_epoch=False):
+    """Return a loop that empties w.grad at the places named."""
+
+    def train(lr, epochs):
+        w = torch.tensor(1.0, requires_grad=True)
+        for _ in range(epochs):
+            for x, y in zip(X_DATA, Y_DATA, strict=True):
+                ((w * x - y) ** 2).backward()
+                if empty_before:
+                    w.grad.zero_()
+                with torch.no_grad():
+                    w -= lr * w.grad
+                if empty_after:
+                    w.grad.zero_()
+            if empty_per_epoch:
+                w.grad = None
+        return w
+
+    return train
+
+
+def train_in_float64(lr, epochs):
+    w = 1.0
+    for _ in range(epochs):
+        for x, y in zip(X_DATA, Y_DATA, strict=True):
+            w -= lr * 2 * (w * x - y) * x
+    return w
+
+
+def mean_loss_with_loop(w, x, y):
+    return sum((w * a - b) ** 2 for a, b in zip(x, y, strict=True)) / len(x)
+
+
+def mean_loss_in_place(w, x, y):
+    x *= w.item()
+    return torch.nn.functional.mse_loss(x, y) + 0 * w
+
+
+def largest_lr_by_products(x):
+    return torch.tensor(x).pow(-2)
+
+
+RIGHT = {
+    "first-gradient": [
+        -32,
+        -32.0,
+        torch.tensor(-32.0),
+        numpy.float32(-32),
+        fractions.Fraction(-32),
+    ],
+    "first-step": [2.8, torch.tensor(2.8), 1 + 0.1 * 18],
+    "gradient-by-hand": [
+        lambda w, x, y: 2 * x * x * w - 2 * x * y,
+        lambda weight, a, b: -2 * a * (b - weight * a),
+        by_autograd,
+        by_difference,
+    ],
+    "mean-loss": [
+        lambda w, x, y: torch.nn.functional.mse_loss(w * x, y),
+        lambda w, x, y: ((w * x - y) ** 2).sum() / len(x),
+        lambda w, x, y: ((w.float() * x.float() - y.float()) ** 2).mean(),
+        mean_loss_with_loop,
+    ],
+    "one-step": [
+        step_with_optimizer,
+        step_with_sub,
+        stepper(lambda w, lr: w.copy_(w - lr * w.grad)),
+    ],
+    "nothing-learns": [
+        train_in_float64,
+        trainer(empty_after=True),
+        lambda lr, epochs: trainer(empty_after=True)(lr, epochs).detach(),
+    ],
+    "largest-lr": [lambda x: x**-2, largest_lr_by_products, lambda x: (1 / x) * (1 / x)],
+}
+
+WRONG = {
+    "first-gradient": [
+        (32, "The sign is the other way round"),
+        (-16, "A factor 2 is missing"),
+        (-8, "slope with respect to `y_hat`"),
+        (-4, "only the difference"),
+        (16, "the loss itself"),
+        (-64, "did two gradients add up?"),
+        (-31, "not what PyTorch finds"),
+        ("-32", "no quotes"),
+        (None, "in the place of the dots"),
+        (True, "of type `bool`"),
+        (math.nan, "answered nan"),
+        (10**400, "grown too large"),
+        (torch.tensor([-32.0]), "one number, of shape ()"),
+        (torch.tensor(-32), "dtype `torch.int64`"),
+        (-32 + 0j, "of type `complex`"),
+    ],
+    "first-step": [
+        (-0.8, "uphill"),
+        (19, "`lr` takes a part of it"),
+        (1.8, "how far `w` moves"),
+        (-1.8, "what happens to `w`?"),
+        (-18, "This is the gradient"),
+        (1.9, "A factor 2 is missing in the gradient"),
+        (1.6, "lacks its factor `x`"),
+        (4.6, "did two gradients add up?"),
+        (2, "not what PyTorch finds"),
+    ],
+    "gradient-by-hand": [
+        (lambda w, x, y: 2 * (y - w * x) * x, "The sign is the other way round"),
+        (lambda w, x, y: (w * x - y) * x, "A factor 2 is missing"),
+        (lambda w, x, y: 2 * (w * x - y), "slope with respect to `y_hat`"),
+        (lambda w, x, y: w * x - y, "only the difference"),
+        (lambda w, x, y: (w * x - y) ** 2, "the loss itself"),
+        (lambda w, x, y: 4 * (w * x - y) * x, "did two gradients add up?"),
+        (lambda w, x, y: -2.0, "a fixed number cannot be right"),
+        (lambda w, x, y: 2 * (x - y) * x, "stays the same when `w` changes"),
+        (lambda w, x, y: 2 * (w - 2) * x * x, "stays the same when `y` changes"),
+        (lambda w, x, y: print(end=""), "stands after `return`"),
+        (lambda w, x, y: ..., "returned Ellipsis"),
+        (lambda w, x, y: [2 * (w * x - y) * x], "of type `list`"),
+        (lambda w, x, y: str(w), "no quotes"),
+        (lambda w, x, y: torch.tensor(w).requires_grad_().grad_fn, "returned None"),
+        (lambda w, x: 0, "takes 2 positional arguments but 3 were given"),
+        (-2.0, "is -2, not a function"),
+        (lambda w, x, y: 1 / 0, "ZeroDivisionError: division by zero (in line 1"),
+    ],
+    "mean-loss": [
+        (lambda w, x, y: ((w * x - y) ** 2).sum(), "This is the sum"),
+        (lambda w, x, y: ((w * x - y) ** 2).mean() / len(x), "examples twice"),
+        (lambda w, x, y: (w * x[-1] - y[-1]) ** 2, "the last example alone"),
+        (lambda w, x, y: (w * x - y).mean() ** 2, "square first"),
+        (lambda w, x, y: (w * x - y).mean(), "opposite sign cancel"),
+        (lambda w, x, y: (w * x - y) ** 2, "a tensor of shape (3,)"),
+        (lambda w, x, y: ((w * x - y) ** 2).mean().item(), "leave out `item()`"),
+        (lambda w, x, y: ((w * x - y) ** 2).mean().detach(), "back to `w` is cut"),
+        (lambda w, x, y: ((w * x - y) ** 2).mean().detach().requires_grad_(), "back to `w` is cut"),
+        (lambda w, x, y: ((w * x - y) * (w.detach() * x - y)).mean(), "A part of the slope"),
+        (lambda w, x, y: ((w * x - y) ** 2).mean().half(), "dtype `torch.float16`"),
+        (mean_loss_in_place, "changed its argument `x`"),
+    ],
+    "one-step": [
+        (stepper(lambda w, lr: w.add_(lr * w.grad)), "uphill"),
+        (stepper(lambda w, lr: w.sub_(w.grad)), "`lr` takes a part of it"),
+        (stepper(lambda w, lr: w.sub_(2 * lr * w.grad)), "did two gradients add up?"),
+        (stepper(lambda w, lr: w - lr * w.grad), "`w` has not moved"),
+        (step_keeping_grad, "The next `backward()` would add"),
+        (step_with_zero, "It holds a zero"),
+        (stepper(lambda w, lr: w.data.sub_(lr * w.grad)), "`.data` hides a change"),
+        (step_without_no_grad, "a leaf Variable that requires grad"),
+        (step_emptied_too_early, "'NoneType' (in line 4: `w.data -= lr * w.grad`)"),
+    ],
+    "nothing-learns": [
+        (trainer(empty_before=True), "`w` is where it started"),
+        (trainer(), "`w.grad` is never emptied"),
+        (trainer(empty_per_epoch=True), "within an epoch"),
+        (lambda lr, epochs: train_in_float64(-lr, epochs), "uphill"),
+        (lambda lr, epochs: train_in_float64(lr, 1), "only one epoch"),
+        (lambda lr, epochs: train_in_float64(0.02, epochs), "when `lr` changes"),
+        (lambda lr, epochs: print(end=""), "stands after `return`"),
+    ],
+    "largest-lr": [
+        (lambda x: 1 / (2 * x**2), "a single step lands on the goal"),
+        (lambda x: 2 / x**2, "twice too large"),
+        (lambda x: 1 / x, "once or twice?"),
+        (lambda x: x**2, "upside down"),
+        (lambda x: (49 - 385**0.5) / 144, "three examples together"),
+        (lambda x: 0, "never negative"),
+        (lambda x: 0.25, "a fixed number"),
+        (lambda x: 1 / (x - x), "ZeroDivisionError"),
+        (lambda x: torch.tensor(x) / 0, "divided by zero"),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_right_answers_pass(name):
+    assert RIGHT[name], "an exercise needs another right answer than its solution"
+    for number, answer in enumerate(RIGHT[name]):
+        result = judge(exercises[name], answer)
+        assert result, f"{number}: {result}"
+        assert result.kind == "solved"
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_wrong_answers_are_told_apart(name):
+    texts = []
+    for answer, fragment in WRONG[name]:
+        text = str(judge(exercises[name], answer))
+        assert text.startswith("Not solved yet.\n")
+        assert fragment in text
+        texts.append(text)
+        assert str(check(name, answer)) == text
+    assert len({text.rpartition("\n")[2] for text in texts}) >= 3
+
+
+NUMBERS = [
+    (path, name)
+    for path, name in IN_NOTEBOOKS
+    if isinstance(exercises[name], Exercise) and not exercises[name].function
+]
+
+
+@pytest.mark.parametrize(("path", "name"), NUMBERS, ids=lambda part: getattr(part, "stem", part))
+def test_a_prediction_is_not_told(path, name):
+    """The right number stands neither before the solution nor in what a check says."""
+    [part], [inputs] = exercises[name].parts, exercises[name].cases
+    right = f"{torch.as_tensor(part.truth(**inputs)).item():g}"
+    cells = cells_of(path)
+    texts = [cells[name].source, cells[f"{name}-stub"].source, cells[f"{name}-hints"].source]
+    texts += exercises[name].form().replies.values()
+    for text in texts:
+        assert right not in re.findall(r"-?\d+(?:\.\d+)?", text.replace("−", "-"))
+
+
+# Choices and orders ---------------------------------------------------------------------------
+
+WAYS = {"a": "nothing", "b": "it is added", "c": "it is replaced"}
+WRONG_WAYS = {"a": "Something is written.", "c": "What was there before stays."}
+
+
+def zero_step(order):
+    """Return whether three lines, run in an order, move w by the gradient that is new."""
+    w = torch.tensor(1.0, requires_grad=True)
+    w.grad = torch.tensor(5.0)
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    lines = {1: optimizer.step, 2: (3 * w).backward, 3: optimizer.zero_grad}
+    for number in order:
+        lines[number]()
+    return math.isclose(w.item(), 0.7, rel_tol=1e-6)
+
+
+def ways():
+    return Choice(WAYS, lambda: "b", WRONG_WAYS)
+
+
+def lines():
+    return Order(
+        ["optimizer.step()", "(3 * w).backward()", "optimizer.zero_grad()"],
+        zero_step,
+        {
+            (2, 3, 1): "The gradient is emptied before it is used.",
+            "1 before 2": "The step comes before its gradient.",
+            "3 last": "An old gradient is still there.",
+        },
+    )
+
+
+@pytest.mark.parametrize("answer", ["b", "B", " b ", "\tb\n", type("Text", (str,), {})("b")])
+def test_a_letter_may_be_written_in_any_way(answer):
+    assert judge(ways(), answer).kind == "solved"
+    assert str(judge(ways(), answer)) == "Solved."
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "text"),
+    [
+        ("a", "value", "You answered a.\nSomething is written."),
+        (" C", "value", "You answered c.\nWhat was there before stays."),
+        (..., "missing", "in the place of the dots"),
+        (None, "missing", "in the place of the dots"),
+        ("d", "type", "You answered 'd'.\nAnswer with one letter in quotes: a, b or c."),
+        ("", "type", "Answer with one letter in quotes: a, b or c."),
+        ("it is added", "type", "Answer with one letter in quotes: a, b or c."),
+        (2, "type", "You answered 2.\nAnswer with one letter in quotes: a, b or c."),
+        (["b"], "type", "Answer with one letter in quotes: a, b or c."),
+        (b"b", "type", "Answer with one letter in quotes: a, b or c."),
+    ],
+)
+def test_a_wrong_choice_is_told_in_its_own_words(answer, kind, text):
+    result = judge(ways(), answer)
+    assert result.kind == kind
+    assert text in str(result)
+
+
+@pytest.mark.parametrize("answer", [[3, 2, 1], (3, 2, 1), [torch.tensor(3), numpy.int64(2), 1]])
+def test_an_order_may_be_a_list_or_a_tuple(answer):
+    assert judge(lines(), answer).kind == "solved"
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "text"),
+    [
+        ([2, 3, 1], "value", "You answered [2, 3, 1].\nThe gradient is emptied before"),
+        ([1, 2, 3], "value", "The step comes before its gradient."),
+        ([3, 1, 2], "value", "The step comes before its gradient."),
+        ([2, 1, 3], "value", "An old gradient is still there."),
+        (..., "missing", "in the place of the dots"),
+        (None, "missing", "in the place of the dots"),
+        ([1, 2], "type", "the line numbers 1 to 3, each of them once."),
+        ([1, 1, 2], "type", "the line numbers 1 to 3, each of them once."),
+        ([0, 1, 2], "type", "the line numbers 1 to 3, each of them once."),
+        ([1, 2, 3, 4], "type", "the line numbers 1 to 3, each of them once."),
+        ([True, 2, 3], "type", "the line numbers 1 to 3, each of them once."),
+        ([1.0, 2, 3], "type", "the line numbers 1 to 3, each of them once."),
+        ("321", "type", "You answered '321'."),
+        (321, "type", "You answered 321."),
+        ({3, 2, 1}, "type", "the line numbers 1 to 3, each of them once."),
+    ],
+)
+def test_a_wrong_order_is_told_in_its_own_words(answer, kind, text):
+    result = judge(lines(), answer)
+    assert result.kind == kind
+    assert text in str(result)
+
+
+def test_an_order_that_no_rule_names_gets_a_general_sentence():
+    order = Order(["a", "b"], lambda order: order == (2, 1))
+    assert "does something else" in str(judge(order, [1, 2]))
+
+
+def test_an_order_whose_program_raises_is_wrong():
+    order = Order(["a", "b"], lambda order: 1 / (order[0] - 1), {"1 first": "Too early."})
+    assert "Too early." in str(judge(order, [1, 2]))
+    assert judge(order, [2, 1])
+
+
+# What holds for any exercise ------------------------------------------------------------------
+
+
+def square(**options):
+    part = Part("{call} returned", lambda x: x**2)
+    return Exercise(cases=[{"x": 2.0}, {"x": 3.0}], parts=[part], function="square", **options)
+
+
+def test_kinds_come_in_their_order():
+    """With several things wrong, the one that comes first is told, at whatever input it is."""
+    steps = [None, "4", torch.zeros(2), torch.zeros((), dtype=torch.int64), math.inf, 5.0]
+    kinds = ["missing", "type", "shape", "dtype", "not finite", "value"]
+    for number, kind in enumerate(kinds):
+        rest = steps[number:]
+        for later in rest:
+            answers = {2.0: later, 3.0: rest[0]}
+            assert judge(square(), lambda x, answers=answers: answers[x]).kind == kind
+
+
+def test_sum_and_mean_are_told_apart_both_ways():
+    x = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)
+    part = Part(
+        "{call} returned",
+        lambda x: (2 * x).sum(),
+        {"This is the mean; the sum is asked for.": lambda right, x: right / len(x)},
+    )
+    exercise = Exercise(cases=[{"x": x}], parts=[part], function="slope")
+    assert "This is the mean" in str(judge(exercise, lambda x: (2 * x).mean()))
+
+
+def test_line_number_counts_from_the_function():
+    def outer(x):
+        y = x + 1
+        return [inner(y) for _ in range(2)]
+
+    def inner(y):
+        raise ValueError("no\nsecond line")
+
+    text = str(judge(square(), outer))
+    assert text.endswith(
+        "stopped with ValueError: no (in line 3: `return [inner(y) for _ in range(2)]`)"
+    )
+
+
+def test_system_exit_and_interrupt_stay_inside():
+    for failure in (SystemExit, KeyboardInterrupt, GeneratorExit, RecursionError):
+
+        def square_it(x, failure=failure):
+            raise failure
+
+        assert judge(square(), square_it).kind == "raised"
+
+
+def endless(x):
+    while True:
+        pass
+
+
+def endless_and_deaf(x):
+    try:
+        endless(x)
+    except:  # noqa: E722, S110 a reader may write this
+        pass
+    endless(x)
+
+
+class SlowToRead:
+    def __repr__(self):
+        return endless(0)
+
+
+@pytest.mark.parametrize("answer", [endless, endless_and_deaf, lambda x: SlowToRead()])
+def test_endless_loop_is_stopped(answer, monkeypatch):
+    monkeypatch.setattr(_run, "SECONDS", 0.2)
+    monkeypatch.setitem(exercises, "square", square())
+    start = time.monotonic()
+    result = check("square", answer)
+    assert time.monotonic() - start < 10
+    assert result.kind == "too slow"
+    assert "0.2 seconds" in str(result)
+    time.sleep(1)  # nothing is raised later
+
+
+@pytest.mark.parametrize("answer", [endless, lambda x: x**2])
+def test_a_debugger_still_works_after_a_check(answer, monkeypatch):
+    """A time limit that is called off in the wrong way makes traced code hang in CPython 3.11."""
+    monkeypatch.setattr(_run, "SECONDS", 0.2)
+    monkeypatch.setitem(exercises, "square", square())
+    check("square", answer)
+    lines = []
+    before = sys.gettrace()
+    sys.settrace(lambda frame, event, _: lines.append(event))
+    try:
+        judge(square(), lambda x: x)
+    finally:
+        sys.settrace(before)
+    assert "call" in lines
+
+
+def test_html_escapes_what_a_reader_made():
+    html = check("first-gradient", "<script>`x`</script>")._repr_html_()
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_unknown_exercise_is_an_error_of_the_author():
+    with pytest.raises(KeyError):
+        check("no-such-exercise", 1)
+
+
+# Any object -----------------------------------------------------------------------------------
+
+
+class Hostile:
+    """All of whose methods raise."""
+
+    def _fail(self, *_, **__):
+        raise RuntimeError("hostile")
+
+    __repr__ = __str__ = __bool__ = __eq__ = __hash__ = __float__ = __len__ = __iter__ = _fail
+    __getattr__ = __call__ = __format__ = __index__ = __array__ = __getitem__ = _fail
+    __class__ = property(_fail)
+
+
+class HostileType(type):
+    """A type that does not tell its name."""
+
+    @property
+    def __name__(cls):
+        raise KeyboardInterrupt
+
+
+class Nameless(metaclass=HostileType):
+    def __call__(self, *_):
+        raise SystemExit
+
+
+class BadReal(float):
+    def __float__(self):
+        raise MemoryError
+
+    def __format__(self, _):
+        raise MemoryError
+
+
+# By name, since Hypothesis too would trip over some of them: the test makes the objects.
+STRANGE = {
+    "hostile object": Hostile,
+    "hostile type": lambda: Hostile,
+    "nameless object": Nameless,
+    "nameless type": lambda: Nameless,
+    "bad number": BadReal,
+    "object array": lambda: numpy.zeros((2, 2), dtype=object),
+    "object": object,
+    "expanded": lambda: torch.zeros(1).expand(10**12),
+    "meta": lambda: torch.zeros((), device="meta"),
+    "sparse": lambda: torch.eye(3).to_sparse(),
+    "complex tensor": lambda: torch.tensor(1j),
+    "bool tensor": lambda: torch.tensor(True),
+    "nan tensor": lambda: torch.tensor(math.nan),
+    "bfloat16": lambda: torch.zeros((), dtype=torch.bfloat16),
+    "no entries": lambda: torch.zeros(0),
+    "parameter": lambda: torch.nn.Parameter(torch.zeros(())),
+}
+
+plain = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.complex_numbers()
+    | st.decimals()
+    | st.fractions()
+    | st.text()
+    | st.binary()
+    | st.lists(st.floats() | st.text())
+    | st.sampled_from([..., NotImplemented, object, print, len, range])
+)
+
+
+@pytest.fixture(scope="module")
+def of_each_kind():
+    """Choices and orders too are asked in what follows."""
+    exercises.update({"any-choice": ways(), "any-order": lines()})
+    yield
+    del exercises["any-choice"], exercises["any-order"]
+
+
+# A question of the inventory is a choice like any other.
+EVERY = [*(name for name in exercises if name not in concepts.exercises), "any-choice", "any-order"]
+
+
+@pytest.mark.usefixtures("of_each_kind")
+@pytest.mark.parametrize("name", EVERY)
+@settings(deadline=None, max_examples=25)
+@given(value=plain, called=st.booleans())
+def test_no_plain_object_makes_check_raise(name, value, called):
+    assert_harmless(name, value, called)
+
+
+@pytest.mark.usefixtures("of_each_kind")
+@pytest.mark.parametrize("called", [False, True])
+@pytest.mark.parametrize("strange", STRANGE)
+@pytest.mark.parametrize("name", EVERY)
+def test_no_strange_object_makes_check_raise(name, strange, called):
+    assert_harmless(name, STRANGE[strange](), called)
+    assert_harmless(name, [STRANGE[strange]()], called)
+
+
+def assert_harmless(name, value, called):
+    answer = (lambda *inputs: value) if called else value
+    result = check(name, answer)
+    texts = [str(result), result._repr_html_()]
+    assert all(not re.search(r"0x[0-9a-f]{6}", text) for text in texts)
+    assert len(texts[0]) < 1000
+    again = check(name, answer)
+    assert texts == [str(again), again._repr_html_()]
+    if called:  # no constant solves an exercise for a function, and no function a prediction
+        assert not result

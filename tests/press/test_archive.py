@@ -1,0 +1,65 @@
+"""The whole book as a file: press.archive, and its links (press.sphinx._downloads)."""
+
+import re
+import shutil
+from zipfile import ZipFile
+
+import pytest
+
+from press.archive import archive, main
+from tests.conftest import ROOT
+
+
+@pytest.fixture
+def copy(site, tmp_path):
+    """The book's site, of which other tests see nothing change."""
+    return shutil.copytree(site, tmp_path / "html")
+
+
+def test_unpacked_it_opens_from_the_disk(copy, tmp_path, browser):
+    ZipFile(archive(copy)).extractall(tmp_path / "stick")
+    page = browser.new_page()
+    wrong = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("requestfailed", lambda request: wrong.append(request.url))
+    page.goto((tmp_path / "stick" / "autograd-in-motion" / "index.html").as_uri())
+    page.wait_for_url("**/intro.html")
+    assert "How does PyTorch compute gradients?" in page.inner_text("article")
+    page.click("article >> text=One weight learns")
+    page.wait_for_selector("figure.explorable input:enabled")
+    assert wrong == []
+    page.close()
+
+
+def test_the_same_site_gives_the_same_bytes(tmp_path):
+    names = [f"deep/{letter}" for letter in "bdacfe"]
+    archives = []
+    for folder, order in (("one", names), ("other", reversed(names))):
+        for name in order:
+            path = tmp_path / folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(name)
+        archives.append(archive(tmp_path / folder).read_bytes())
+        assert archive(tmp_path / folder).read_bytes() == archives[-1]  # without itself in it
+    assert archives[0] == archives[1]
+    packed = ZipFile(tmp_path / "one" / "book.zip").namelist()  # a disk lists them in any order
+    assert packed == [f"autograd-in-motion/{name}" for name in sorted(names)]
+
+
+def test_one_sentence_says_that_there_is_no_site(tmp_path):
+    with pytest.raises(SystemExit, match="There is no built site in .*: run `jupyter-book build"):
+        main([str(tmp_path)])
+
+
+def test_each_page_links_to_the_published_files(site):
+    for name in ("intro", "chapters/errors", "exercises/concepts"):
+        text = (site / f"{name}.html").read_text(encoding="utf-8")
+        base = re.search(r'rel="canonical" href="(.*)' + name, text)[1]
+        assert f'href="{base}book.pdf"' in text and f'href="{base}book.zip"' in text
+
+
+def test_each_deploy_makes_them_between_building_and_publishing():
+    workflow = (ROOT / ".github" / "workflows" / "deploy.yml").read_text(encoding="utf-8")
+    steps = ("jupyter-book build", "-m press.pdf", "-m press.archive", "upload-pages")
+    places = [workflow.index(step) for step in steps]
+    assert places == sorted(places)

@@ -1,0 +1,252 @@
+"""What GitHub reads in .github: that it is well formed, knows the book's pages, and fits a fork.
+
+GitHub says nothing about a broken form: it leaves it out. The workflows' own lines of shell are run
+here, with a `gh` that writes down what it is asked.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from functools import partial
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from check_jsonschema import main as check_jsonschema
+from nbformat.v4 import new_code_cell, new_notebook
+
+from explorable.record import record
+from press.maintain import changed_outputs
+from press.maintain.readable import readable
+from tests.conftest import NOTEBOOKS, ROOT
+
+GITHUB = ROOT / ".github"
+FORMS = sorted(set(GITHUB.glob("ISSUE_TEMPLATE/*.yml")) - {GITHUB / "ISSUE_TEMPLATE/config.yml"})
+WORKFLOWS = sorted(GITHUB.glob("workflows/*.yml"))
+GIT_SETTINGS = {  # whatever the machine's own settings are, and whoever owns the clone
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "safe.directory",
+    "GIT_CONFIG_VALUE_0": "*",
+    "GIT_AUTHOR_NAME": "A",
+    "GIT_AUTHOR_EMAIL": "a@example.com",
+    "GIT_COMMITTER_NAME": "A",
+    "GIT_COMMITTER_EMAIL": "a@example.com",
+}
+
+
+def read(path):
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    ("schema", "paths"),
+    [
+        ("github-workflows", WORKFLOWS),
+        ("github-issue-forms", FORMS),
+        ("github-issue-config", [GITHUB / "ISSUE_TEMPLATE/config.yml"]),
+        ("dependabot", [GITHUB / "dependabot.yml"]),
+    ],
+)
+def test_github_can_read_it(schema, paths, capsys):
+    assert paths
+    with pytest.raises(SystemExit) as end:
+        check_jsonschema(["--builtin-schema", f"vendor.{schema}", *map(str, paths)])
+    assert end.value.code == 0, capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda path: path.stem)
+def test_a_form_offers_the_pages_of_the_book(form):
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    pages = re.findall(r"(?:root|file): (\S+)", toc)
+    (page,) = (field for field in read(form)["body"] if field.get("id") == "page")
+    offered = page["attributes"]["options"]
+    exercises = [name for name in pages if name.startswith("exercises/")]
+    expected = exercises if form.stem == "judged" else pages
+    assert offered == expected, f"give {form.name} the pages of _toc.yml, in their order"
+
+
+@pytest.mark.parametrize("path", sorted(GITHUB.rglob("*.*")), ids=lambda path: path.name)
+def test_a_fork_needs_no_edit(path):
+    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
+    owner, name = re.search(r"url: https://github.com/(\S+?)/(\S+)", config).groups()
+    text = path.read_text(encoding="utf-8")
+    assert f"{owner}/{name}" not in text
+    assert f"{owner}.github.io" not in text
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
+def test_a_workflow_uses_only_what_github_keeps_itself(path):
+    # A tag of anybody else's can be moved to other code: that would have to be a commit's hash.
+    used = re.findall(r"uses: (\S+)", path.read_text(encoding="utf-8"))
+    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in used)
+
+
+def step(workflow, job, name):
+    """Return the lines of shell of a step."""
+    steps = read(GITHUB / "workflows" / workflow)["jobs"][job]["steps"]
+    (found,) = (step["run"] for step in steps if step.get("name") == name)
+    return found
+
+
+def run(script, folder, **environment):
+    return subprocess.run(
+        ["bash", "-eo", "pipefail", "-c", script],
+        cwd=folder,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "open_issue", "asked"),
+    [
+        ("- `torch`\n", "", "issue create --label newest-tools --title T --body-file issue.md"),
+        ("- `torch`\n", "7", "issue comment 7 --body-file issue.md"),
+        ("", "7", "issue close 7 --comment All is well again: [this run](R) found nothing."),
+        ("", "", None),
+    ],
+)
+def test_the_weekly_run_keeps_one_issue(tmp_path, found, open_issue, asked):
+    gh = tmp_path / "gh"
+    gh.write_text(
+        f'#!/bin/sh\necho "$*" >> asked\n[ "$2" = list ] && echo "{open_issue}" || true\n'
+    )
+    gh.chmod(0o755)
+    (tmp_path / "issue.md").write_text(found)
+    script = step("weekly.yml", "report", "Open an issue, add to it, or close it")
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    run(script, tmp_path, PATH=path, LABEL="newest-tools", TITLE="T", RUN="R")
+    label, listed, *rest = (tmp_path / "asked").read_text().splitlines()
+    assert label.startswith("label create newest-tools --force")
+    assert listed.startswith("issue list --label newest-tools --state open")
+    assert rest == ([asked] if asked else [])
+    assert ("[this run](R)" in (tmp_path / "issue.md").read_text()) == bool(found)
+
+
+@pytest.mark.skipif(not shutil.which("jq"), reason="no jq, which GitHub's machines have")
+def test_broken_links_are_listed_by_page_and_cell(tmp_path):
+    links = [
+        {"filename": "intro.md", "lineno": 7, "status": "working", "uri": "https://a", "info": ""},
+        {
+            "filename": "intro.md",
+            "lineno": 9,
+            "status": "broken",
+            "uri": "https://b",
+            "info": "404",
+        },
+        {
+            "filename": "chapters/errors.ipynb",
+            "lineno": 1980014,
+            "status": "broken",
+            "uri": "https://c",
+            "info": "410",
+        },
+    ]
+    output = tmp_path / "_build" / "html" / "output.json"
+    output.parent.mkdir(parents=True)
+    output.write_text("\n".join(map(json.dumps, links)))
+    script = step("weekly.yml", "broken-links", "List the broken links")
+    run(script, tmp_path, GITHUB_STEP_SUMMARY="summary.md")
+    assert (tmp_path / "issue.md").read_text().splitlines() == [
+        "- `chapters/errors.ipynb`, cell 198: <https://c>: 410",
+        "- `intro.md`, line 9: <https://b>: 404",
+    ]
+
+
+def test_the_preview_lists_the_changed_pages(tmp_path):
+    for site, word in (("old", "one"), ("new", "two")):
+        folder = tmp_path / site / "_build" / "html"
+        folder.mkdir(parents=True)
+        (folder / "index.html").write_text(
+            '<link rel="canonical" href="https://teacher.github.io/course/index.html">'
+            f'<article class="bd-article"><p>{word}</p></article>'
+        )
+    run(
+        step("preview.yml", "preview", "List the changed pages"),
+        tmp_path / "new",
+        PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        PYTHONPATH=str(ROOT),
+        GITHUB_STEP_SUMMARY="summary.md",
+        SITE="https://site.example",
+    )
+    summary = (tmp_path / "new" / "summary.md").read_text()
+    assert (
+        "[`index.html`](https://teacher.github.io/course/index.html)\n  - text: 1 changed"
+        in summary
+    )
+    assert "[the site with this change](https://site.example)" in summary
+
+
+@pytest.fixture(scope="module")
+def contributing():
+    return (GITHUB / "CONTRIBUTING.md").read_text(encoding="utf-8")
+
+
+def test_the_figure_of_contributing_can_be_recorded(contributing, tmp_path):
+    """A newcomer's first ten lines, as they stand there."""
+    cells = re.findall(r"^```python\n(.*?)\n^```", contributing, re.MULTILINE | re.DOTALL)
+    notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
+    path = tmp_path / "my-chapter.ipynb"
+    nbformat.write(notebook, path)
+    assert record([path]) == []
+    lines = list(readable(json.loads(path.read_text(encoding="utf-8"))))
+    assert lines[-1] == "explore: tangent(w=1.0), one of 17 positions"
+    assert lines[-1] in contributing
+    assert len(cells[-1].splitlines()) <= 10
+
+
+def test_what_contributing_names_is_there(contributing):
+    folders = r"(?:chapters|companion|explorable|tests|\.github|\.ci)/"
+    named = set(re.findall(rf"(?<![\w/.-])({folders}[\w./-]*)", contributing))
+    assert len(named) > 20
+    for name in named - {"chapters/my-chapter.ipynb"}:
+        assert (ROOT / name).exists() or (ROOT / f"{name}.ipynb").exists(), name
+
+
+def test_contributing_installs_as_the_readme_does(contributing):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (install,) = re.findall(r"^    (python -m pip install -r .*\]\") && ", readme, re.MULTILINE)
+    assert f"    {install}\n" in contributing
+
+
+def test_an_issue_sends_its_reader_to_a_section_that_is_there(contributing):
+    (title,) = re.findall("“(.*)”", changed_outputs.NEXT)
+    assert f"\n## {title}\n" in contributing
+
+
+def test_the_branch_of_notebooks_grows_by_a_commit_for_each_deployment(tmp_path):
+    """A hub's copies merge what is new, so no commit may replace another."""
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a clone, so there is no commit to publish")
+    git = partial(run, folder=tmp_path, **GIT_SETTINGS)
+    git(f"""
+        git init --quiet --bare origin; git clone --quiet {ROOT} book; git clone origin copy
+        cd book; git remote set-url origin {tmp_path}/origin; git switch --create edition
+    """)
+    script = step("deploy.yml", "launch", "Publish the branch launch")
+    for edition in ("first", "second"):
+        git(f"""
+            cd book; git switch edition; git branch --delete --force launch || true
+            git commit --quiet --allow-empty --message {edition}
+        """)
+        run(
+            script,
+            tmp_path / "book",
+            **GIT_SETTINGS,
+            PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            REPOSITORY="https://github.com/teacher/course",
+            GITHUB_SHA=git("git -C book rev-parse HEAD").stdout.strip(),
+        )
+        git("git -C copy fetch --quiet; git -C copy switch launch; git -C copy merge --ff-only")
+    assert git("git -C copy rev-list --count launch").stdout.strip() == "2"
+    copied = git("git -C copy ls-files").stdout.splitlines()
+    assert copied == ["LICENSE", *(path.as_posix() for path in NOTEBOOKS)]
+    cell = json.loads((tmp_path / "copy" / NOTEBOOKS[0]).read_text("utf-8"))["cells"][0]
+    assert "git+https://github.com/teacher/course@" in "".join(cell["source"])

@@ -1,0 +1,150 @@
+"""Student copies, and the book without solutions.
+
+Protected here: no line of a solution is in any copy, and all else is; nothing is overwritten; the
+book without solutions builds as strictly as the book.
+"""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from press import student
+from press.student import CopyError, copy_notebooks, unlinked, without_solutions
+from tests.conftest import ROOT
+
+EXERCISES = sorted((ROOT / "exercises").glob("*.ipynb"))
+SOLUTION = ("-why", "-solution", "-solved", "-end")  # how the ids of a solution's cells end
+
+
+def read(path):
+    return nbformat.read(path, as_version=4)
+
+
+def lines(cells):
+    return Counter(line for cell in cells for line in cell.source.splitlines())
+
+
+def wrong_use(capsys, main, *arguments):
+    """Return the one sentence that a command ends with."""
+    with pytest.raises(SystemExit) as end:
+        main(list(map(str, arguments)))
+    sentence = str(end.value)
+    assert re.fullmatch(r"[^\n]+\.", sentence)
+    assert not capsys.readouterr().out
+    return sentence
+
+
+# Copies --------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory):
+    """The folder that a teacher gives away."""
+    folder = tmp_path_factory.mktemp("teacher") / "copies"
+    copy_notebooks(folder, EXERCISES)
+    return folder
+
+
+@pytest.mark.parametrize("original", EXERCISES, ids=lambda path: path.stem)
+def test_a_copy_holds_all_but_the_solutions(original, copies):
+    cells, copy = read(original).cells, read(copies / original.name).cells
+    solutions = [cell for cell in cells if cell.id.endswith(SOLUTION)]
+    kept = [cell for cell in cells if not cell.id.endswith(SOLUTION)]
+    assert [cell.id for cell in copy] == [cell.id for cell in kept]
+    assert all(
+        new.source == old.source for new, old in zip(copy, kept, strict=True) if new.id != "title"
+    )
+    # A line such as a function's first one stands in the stub, too: there, but nowhere else.
+    for line in lines(solutions):
+        assert lines(copy)[line] == lines(kept)[line]
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in copy)
+    text = "\n".join(cell.source for cell in copy)
+    assert not re.search(r"SOLUTION|\{solution|[Oo]pen (its|the) solution", text)
+
+
+ANY_LINE = st.text("ab =#:`'\t", max_size=12)
+SECRET = st.lists(ANY_LINE.map("secret {}".format), max_size=4).map("\n".join)
+
+
+@given(st.lists(st.tuples(ANY_LINE, SECRET, st.sampled_from(["cells", "marks"]))))
+def test_nothing_secret_is_copied(parts):
+    cells, kept = [], []
+    for open_line, secret, form in parts:
+        if form == "marks":
+            marked = f"{open_line}\n  ### BEGIN SOLUTION\n{secret}\n  ### END SOLUTION\n"
+            cells.append(new_code_cell(marked))
+            kept.append(f"{open_line}\n  ...  # your code\n")
+        else:
+            cells += [
+                new_markdown_cell(open_line),
+                new_markdown_cell(f"```{{solution-start}} x\n:label: y\n```\n{secret}"),
+                new_code_cell(secret),
+                new_markdown_cell("```{solution-end}\n```"),
+            ]
+            kept.append(open_line)
+    copy, lost = without_solutions(new_notebook(cells=cells))
+    assert [cell.source for cell in copy.cells] == kept
+    assert lost in ({}, {"y": "x"})
+
+
+START, END = "```{solution-start} x\n```", "```{solution-end}\n```"
+
+
+@pytest.mark.parametrize(
+    "sources", [[START], [END], [START, START], [f"{START}\n{END}"], [START, f"So.\n{END}"]]
+)
+def test_a_solution_that_cannot_be_found_is_an_error(sources):
+    with pytest.raises(CopyError, match="solution-(start|end)"):
+        without_solutions(new_notebook(cells=list(map(new_markdown_cell, sources))))
+
+
+def test_only_lost_labels_are_unlinked():
+    text = "{ref}`a` {ref}`x <a>` {numref}`a-solution` {doc}`a-solution` `a-solution`"
+    expected = text.replace("{numref}`a-solution`", "the solution of {ref}`a`")
+    assert unlinked(text, {"a-solution": "a"}) == expected
+
+
+def test_nothing_is_overwritten(tmp_path, capsys):
+    (tmp_path / "mine.txt").write_text("mine")
+    for more in ([], ["--book"]):
+        sentence = wrong_use(capsys, student.main, tmp_path, *more)
+        assert "holds files already" in sentence
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_wrong_use_of_student_is_one_sentence(tmp_path, capsys):
+    new, file = tmp_path / "new", tmp_path / "file.ipynb"
+    file.write_text("no notebook")
+    assert "no notebook" in wrong_use(capsys, student.main, new, "none.ipynb")
+    assert "cannot be read" in wrong_use(capsys, student.main, new, file)
+    assert "is a file" in wrong_use(capsys, student.main, file)
+    assert "same name" in wrong_use(capsys, student.main, new, EXERCISES[0], EXERCISES[0])
+    assert "--book" in wrong_use(capsys, student.main, new, EXERCISES[0], "--book")
+    inside = ROOT / "chapters" / "copy"
+    assert "inside" in wrong_use(capsys, student.main, inside, "--book")
+    assert not new.exists() and not inside.exists()
+
+
+def test_the_book_without_solutions_builds(tmp_path):
+    student.main([str(tmp_path / "book"), "--book"])
+    jupyter_book = Path(sys.executable).with_name("jupyter-book")
+    build = subprocess.run(
+        [jupyter_book, "build", tmp_path / "book", "-n", "-W", "--keep-going"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert build.returncode == 0, build.stdout + build.stderr
+    pages = tmp_path / "book" / "_build" / "html" / "exercises"
+    for original in EXERCISES:
+        page = (pages / original.name).with_suffix(".html").read_text(encoding="utf-8")
+        assert 'class="solution' not in page and "-solution" not in page
+        assert "data-form" in page  # predictions are still answered on the page

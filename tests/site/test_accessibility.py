@@ -1,0 +1,165 @@
+"""For everyone: axe-core finds nothing on any page; keyboard, forced colours, print.
+
+axe-core takes seconds for a page. So every page is tested in one of the four combinations of theme
+and width, by turns, and the pages that hold every kind of content in all four.
+"""
+
+from itertools import cycle, product
+
+import pytest
+
+from tests.site.looks import LOOKS, faults, open_page
+from tests.site.test_site import PAGES
+
+EVERY_KIND = [
+    "chapters/accumulate",  # figures with every control, code, formulas, folded boxes
+    "chapters/references",
+    "exercises/in-place",  # every form
+    "exercises/concepts",
+]
+CASES = dict.fromkeys(
+    [*zip(PAGES, cycle(LOOKS), strict=False), *product(EVERY_KIND, LOOKS)]
+)  # each once
+
+
+@pytest.fixture(scope="module")
+def page(browser):
+    """One page for all tests: each sets what it needs of its media and size."""
+    page = browser.new_page(reduced_motion="reduce")
+    yield page
+    page.close()
+
+
+def _unfold(page):
+    """Open what is folded: solutions, code, messages."""
+    page.evaluate("document.querySelectorAll('details').forEach(box => box.open = true)")
+    page.evaluate(
+        "document.querySelectorAll('button.toggle-button-hidden').forEach(b => b.click())"
+    )
+    page.wait_for_timeout(100)  # accessible.js learns of sizes with the next frame
+    page.evaluate("document.getAnimations().forEach(fading => fading.finish())")
+
+
+@pytest.mark.parametrize("name, look", CASES)
+def test_axe_finds_nothing(page, site, name, look):
+    open_page(page, site, name, *look)
+    _unfold(page)
+    assert not (found := faults(page)), "\n".join([f"{name}, {look}:", *found])
+
+
+@pytest.mark.parametrize("kind", ["pre .kn", "details pre .ow", "p", ".torch-name"])
+def test_axe_finds_a_fault_wherever_it_is(page, site, kind):
+    open_page(page, site, "chapters/setup")
+    _unfold(page)
+    page.add_style_tag(content=f"article {kind}, article {kind} * {{color: #888 !important}}")
+    assert any("color-contrast" in fault for fault in faults(page))
+
+
+@pytest.mark.parametrize(
+    "button, dialog",
+    [
+        (".search-button", "#pst-search-dialog"),
+        (".primary-toggle", "#pst-primary-sidebar-modal"),
+        (".secondary-toggle", "#pst-secondary-sidebar-modal"),
+    ],
+)
+def test_axe_finds_nothing_in_a_dialog(page, site, button, dialog):
+    open_page(page, site, EVERY_KIND[0], width=360)
+    page.locator(f"{button}:visible").first.click()
+    page.wait_for_selector(f"{dialog}[open]")
+    assert faults(page, dialog) == []
+
+
+CONTROLS = "figure.explorable :is(input, select, button, a), form.answer :is(input, button)"
+
+# Whether an element differs from its surroundings by an outline of two pixels or more.
+OUTLINED = """element => {
+  const {outlineStyle, outlineWidth, outlineColor} = getComputedStyle(element);
+  const clear = /rgba\\(.*, 0\\)/.test(outlineColor);
+  return outlineStyle !== "none" && parseFloat(outlineWidth) >= 2 && !clear;
+}"""
+
+
+@pytest.mark.parametrize("name", EVERY_KIND)
+@pytest.mark.parametrize("forced", ["none", "active"])
+def test_the_focus_is_seen(page, site, name, forced):
+    open_page(page, site, name, forced_colors=forced)
+    page.keyboard.press("Tab")  # from now on the focus is the keyboard's
+    everything = "a[href], button, input, select, summary, [tabindex='0']"
+    unseen = page.evaluate(
+        f"""selector => [...document.querySelectorAll(selector)].filter(element => {{
+          element.focus();
+          return document.activeElement === element && !({OUTLINED})(element);
+        }}).map(element => element.outerHTML.slice(0, 200))""",
+        CONTROLS if forced == "none" else everything,
+    )
+    assert unseen == []
+
+
+@pytest.mark.parametrize("name", ["chapters/accumulate", "exercises/in-place"])
+def test_the_keyboard_reaches_every_control(page, site, name):
+    open_page(page, site, name)
+    # One radio of a group is a stop of the Tab key: the arrow keys go to the others.
+    controls = page.locator(CONTROLS).evaluate_all(
+        """all => {
+          const free = all.filter(e => !e.disabled && e.checkVisibility());
+          const stops = free.filter(e => e.type !== "radio" || e.checked ||
+            !document.querySelector(`[name="${CSS.escape(e.name)}"]:checked`) &&
+            e === document.querySelector(`[name="${CSS.escape(e.name)}"]`));
+          stops.forEach(e => e.dataset.stop = "");
+          stops[0].focus();
+          return stops.length;
+        }"""
+    )
+    assert controls > 5
+    reached = page.evaluate("Number('stop' in document.activeElement.dataset)")
+    for _ in range(500):
+        if reached == controls:
+            break
+        page.keyboard.press("Tab")
+        stop = page.evaluate(
+            f"""() => {{
+              const {{activeElement}} = document;
+              return !("stop" in activeElement.dataset) ? "" :
+                ({OUTLINED})(activeElement) ? "seen" : activeElement.outerHTML;
+            }}"""
+        )
+        assert stop in ("", "seen")
+        reached += stop == "seen"
+    assert reached == controls
+
+
+@pytest.mark.parametrize("name", ["chapters/accumulate", "exercises/in-place"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_forced_colours_keep_the_controls(page, site, name, scheme):
+    open_page(page, site, name, scheme, forced_colors="active")
+    page.evaluate("document.documentElement.style.scrollBehavior = 'auto'")
+    controls = page.locator(CONTROLS).filter(visible=True)
+    assert controls.count() > 5
+    # Not of one colour: something of the control is drawn. A PNG of one colour is tiny, but how
+    # tiny depends on its size, so the browser itself counts the colours.
+    for control in controls.all():
+        picture = control.screenshot(animations="disabled")
+        assert len(set(_colours(page, picture))) > 1, control.evaluate("e => e.outerHTML")
+
+
+def _colours(page, png):
+    return page.evaluate(
+        """async bytes => {
+          const image = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+          const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+          context.drawImage(image, 0, 0);
+          return [...new Set(new Uint32Array(
+            context.getImageData(0, 0, image.width, image.height).data.buffer
+          ))];
+        }""",
+        list(png),
+    )
+
+
+@pytest.mark.parametrize("name", EVERY_KIND)
+def test_print_has_no_controls(page, site, name):
+    open_page(page, site, name, media="print")
+    left = page.locator("button, input, select").filter(visible=True)
+    assert left.evaluate_all("all => all.map(e => e.outerHTML)") == []
+    assert page.locator("figure.explorable, .answer").count() or name.endswith("references")

@@ -1,0 +1,555 @@
+"""A page without Python answers as `check` does, and keeps what it is told to itself.
+
+Protected here: the page and the kernel give the same sentence to the same answer, for every
+prediction of the book; numbers and hashes agree for any input; the answer cannot be read in the
+page; what is remembered is shown, forgotten on demand, and not needed; and whoever has no mouse,
+no sight, no script or a small screen is not left out.
+"""
+
+import itertools
+import json
+import re
+from pathlib import Path
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
+
+import nbformat
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from companion.check import Choice, Order, _numbers, check
+from companion.check._page import hashed
+from companion.exercises import concepts, exercises
+from tests.conftest import ROOT
+
+STATIC = ROOT / "press" / "sphinx" / "static"
+PREDICTIONS = {
+    label: form
+    for label, exercise in exercises.items()
+    if (form := exercise.form()) and not form.later
+}
+NOTEBOOK_OF = {
+    label: path.stem
+    for path in sorted((ROOT / "exercises").glob("*.ipynb"))
+    for cell in nbformat.read(path, as_version=4).cells
+    for label in re.findall(r"^:label: (\S+)", cell.source, re.MULTILINE)
+}
+PAGE = "one-weight"  # it has two predictions and five other exercises
+
+
+# Numbers and hashes ---------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def script(browser):
+    """Call a function of answers.js by its name."""
+    page = browser.new_page()
+    for name in ("progress.js", "answers.js"):
+        page.add_script_tag(path=STATIC / name)
+    yield lambda name, *values: page.evaluate(f"(values) => Answers.{name}(...values)", values)
+    page.close()
+
+
+floats = st.floats(allow_nan=False, allow_infinity=False)
+rounded = st.builds(
+    lambda digits, power: float(f"{digits}e{power}"), st.integers(), st.integers(-9, 9)
+)
+halves = st.builds(
+    lambda whole, power: (whole + 0.5) * 10.0**power, st.integers(), st.integers(0, 5)
+)
+
+
+@given(value=floats | rounded | halves)
+@example(0.0)
+@example(-0.0)
+@example(1000.5)
+@example(500000.5)
+@example(100000.5)
+@example(9.9995)
+@example(1e15)
+@example(1e-5)
+@example(1.5e-6)
+@example(5e-324)
+@example(-1.7976931348623157e308)
+def test_numbers_are_the_same_to_page_and_kernel(script, value):
+    assert script("keys", value) == _numbers.keys(value)
+    assert script("shown", value) == _numbers.shown(value)
+
+
+typed = st.text(alphabet="0123456789+-.e/ −１．／－,x", max_size=12)
+
+
+@given(text=typed | st.text(max_size=12) | floats.map(repr))
+@example("1/0")
+@example("1e999")
+@example("\u30003\u3000")
+@example("\x1f3")
+@example("٣")
+@example("1 / 3")
+@example("")
+def test_a_text_is_the_same_number_to_page_and_kernel(script, text):
+    value = script("read", text)
+    assert (value if value is None else float(value)) == _numbers.read(text)
+
+
+@given(label=st.text(max_size=20), answer=st.text(max_size=20))
+def test_hashes_agree(script, label, answer):
+    assert script("hashed", label, answer) == hashed(label, answer)
+
+
+# The tolerance that companion/check/_numbers.py states ------------------------------------------
+
+
+@given(digits=st.integers(1001, 9998), power=st.integers(-20, 20), off=st.floats(-0.99, 0.99))
+def test_four_digits_are_enough_and_the_last_may_be_off_by_one(digits, power, off):
+    right, near = (float(f"{number!r}e{power}") for number in (digits + 0.3, digits + 0.3 + off))
+    far = [float(f"{digits + 0.3 + 2.01 * sign!r}e{power}") for sign in (-1, 1)]
+    assume(not any(len(_numbers.equals(value)) == 1 for value in (right, near, *far)))
+    equal = set(_numbers.equals(right))
+    assert equal & set(_numbers.keys(near))
+    assert not any(equal & set(_numbers.keys(value)) for value in far)
+
+
+@given(right=st.integers(-(10**9), 10**9), off=st.integers(1, 1000))
+def test_whole_numbers_are_exact(right, off):
+    equal = set(_numbers.equals(float(right)))
+    assert equal & set(_numbers.keys(float(right)))
+    assert not equal & set(_numbers.keys(float(right + off)))
+
+
+# The same feedback ------------------------------------------------------------------------------
+
+
+def answers(label):
+    """Return answers to a prediction: a right one, one of each known kind, and unknown ones."""
+    exercise, form = exercises[label], PREDICTIONS[label]
+    if isinstance(exercise, Choice):
+        return list(exercise.options)
+    if isinstance(exercise, Order):
+        orders = itertools.permutations(range(1, len(exercise.lines) + 1))
+        of_each_kind = {form.replies.get(" ".join(map(str, order))): order for order in orders}
+        return [list(order) for order in of_each_kind.values()]
+    known = {sentence: float(key) for key, sentence in reversed(form.replies.items())}
+    return [*known.values(), 123.25, -0.0123456789, 98765432.0, 1e-7]
+
+
+def give(exercise, answer):
+    """Answer an exercise on its page, and return what the page says."""
+    if isinstance(answer, str):
+        exercise.locator(f"input[value={answer}]").check()
+    elif isinstance(answer, list):
+        for place, line in enumerate(answer):
+            while (now := lines(exercise).index(line)) != place:
+                way = "up" if now > place else "down"
+                exercise.get_by_role("button", name=f"Move line {line} {way}").click()
+    else:
+        exercise.get_by_label("A number").fill(repr(answer))
+    exercise.get_by_role("button", name="Check").click()
+    return exercise.get_by_role("status").inner_text()
+
+
+def lines(exercise):
+    return exercise.locator("ol > li").evaluate_all("items => items.map((item) => item.value)")
+
+
+def address_of(site, label):
+    return Path(site, "exercises", f"{NOTEBOOK_OF[label]}.html").as_uri()
+
+
+def of(page, site, label):
+    page.goto(address_of(site, label))
+    return page.locator(f".exercise#{label}")
+
+
+@pytest.fixture(scope="module")
+def tab(browser):
+    """A page for tests that each answer another exercise."""
+    tab = browser.new_page()
+    yield tab
+    tab.close()
+
+
+@pytest.mark.parametrize("label", PREDICTIONS)
+def test_page_and_kernel_say_the_same(site, tab, label):
+    there = tab.url == address_of(site, label)
+    exercise = tab.locator(f".exercise#{label}") if there else of(tab, site, label)
+    said = []
+    for answer in answers(label):
+        said.append(give(exercise, answer))
+        assert said[-1] == str(check(label, answer)).replace("`", "")
+    assert sum(text == "Solved." for text in said) == 1
+    assert len({text.partition("\n")[2].partition("\n")[2] for text in said}) >= 3
+
+
+@pytest.mark.parametrize("text", ["", "minus two", "0,5", "1/0", "--2", "<b>2</b>", "1e999"])
+def test_an_unreadable_number_is_said_to_be_one(site, page, text):
+    exercise = of(page, site, "first-gradient")
+    exercise.get_by_label("A number").fill(text)
+    exercise.get_by_role("button", name="Check").click()
+    said = exercise.get_by_role("status").inner_text()
+    assert said == f"Not solved yet.\n{_numbers.UNREADABLE.replace('`', '')}"
+    assert exercise.locator(".check b").count() == 0
+
+
+@pytest.mark.parametrize("text", ["-32", " −32.0 ", "-3.2e1", "－３２", "-64/2", "-320 / 10"])
+def test_a_right_number_may_be_written_in_any_way(site, page, text):
+    exercise = of(page, site, "first-gradient")
+    exercise.get_by_label("A number").fill(text)
+    exercise.get_by_role("button", name="Check").click()
+    assert exercise.get_by_role("status").inner_text() == "Solved."
+
+
+def test_no_choice_is_asked_for_one(site, page):
+    """A form of a choice that no exercise has to be published for."""
+    page.set_content(
+        '<div class="exercise" id="q"><p class="admonition-title">Exercise (Q)</p>'
+        "<ul><li><p><strong>a</strong> one</p></li><li><p><strong>b</strong> two</p></li></ul>"
+        '<div class="cell"></div><div class="cell">'
+        f"{choice_result()}</div></div>"
+    )
+    for name in ("progress.js", "answers.js"):
+        page.add_script_tag(path=STATIC / name)
+    page.get_by_role("button", name="Check").click()
+    assert page.get_by_role("status").inner_text() == (
+        "Not solved yet.\nChoose one of the answers first."
+    )
+    page.get_by_label("b two").check()
+    page.get_by_role("button", name="Check").click()
+    assert page.get_by_role("status").inner_text() == "Solved."
+
+
+def choice_result():
+    question = Choice({"a": "one", "b": "two"}, lambda: "b", {"a": "No."})
+    result = question.judge(...)
+    result.form = question.form().to_json("q")
+    return result._repr_html_()
+
+
+# The answer is not told -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("label", [*PREDICTIONS, *concepts.exercises])
+def test_the_stored_check_holds_hashes_only(label):
+    html = check(label, ...)._repr_html_()
+    data = json.loads(exercises[label].form().to_json(label))
+    found = [hash for known in data["replies"].values() for hash in known.split(" ")]
+    assert len(found) == len(set(found))  # no two answers have the same one
+    assert all(re.fullmatch("[0-9a-f]{8}", hash) for hash in found)
+    assert found[0] == min(found)  # the place of the right one says nothing
+    assert html == check(label, ...)._repr_html_()
+
+
+def test_only_the_stub_holds_a_form():
+    assert "data-form" in check("first-gradient", ...)._repr_html_()
+    assert "data-form" not in check("first-gradient", -31)._repr_html_()
+    assert "data-form" not in check("first-gradient", -32)._repr_html_()
+    assert "data-form" not in check("one-step", ...)._repr_html_()
+
+
+# What is remembered -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def opened(site, page):
+    page.goto(Path(site, "exercises", f"{PAGE}.html").as_uri())
+    return page
+
+
+def solve(page):
+    give(page.locator("#first-gradient"), -32.0)
+    give(page.locator("#first-step"), 1.9)
+    page.locator("#one-step").get_by_label("I solved this").check()
+
+
+def test_what_is_solved_is_shown_and_stays(opened):
+    count = opened.locator(".answer-count")
+    assert count.inner_text() == "0 of 7 solved"
+    solve(opened)
+    for reload in (lambda: None, lambda: reload_until(opened, "2 of 7 solved")):
+        reload()
+        assert count.inner_text() == "2 of 7 solved"
+        marks = opened.locator(".exercise .admonition-title .answer-mark").all_inner_texts()
+        assert [mark.strip() for mark in marks] == ["✓ solved", "", "", "", "✓ solved", "", ""]
+        link = opened.locator(".bd-links .current.active a")
+        assert link.inner_text().endswith(" 2 of 7")
+        assert opened.locator("#first-gradient").get_by_label("A number").input_value() == "-32.0"
+        text = opened.locator("#first-step").get_by_role("status").inner_text()
+        assert "A factor 2 is missing" in text
+        assert opened.locator("#one-step").get_by_label("I solved this").is_checked()
+
+
+def test_a_wrong_answer_later_does_not_undo_what_is_solved(opened):
+    solve(opened)
+    give(opened.locator("#first-gradient"), 5.0)
+    assert opened.locator(".answer-count").inner_text() == "2 of 7 solved"
+
+
+def test_everything_can_be_forgotten(opened):
+    solve(opened)
+    opened.on("dialog", lambda dialog: dialog.accept())
+    with opened.expect_navigation():
+        opened.get_by_role("button", name="Forget my answers").click()
+    assert opened.locator(".answer-count").inner_text() == "0 of 7 solved"
+    assert opened.locator("#first-gradient").get_by_label("A number").input_value() == ""
+    assert not opened.locator("#one-step").get_by_label("I solved this").is_checked()
+    assert "-32" not in opened.evaluate("JSON.stringify(localStorage)")
+
+
+def test_forgetting_can_be_called_off(opened):
+    solve(opened)
+    opened.on("dialog", lambda dialog: dialog.dismiss())
+    opened.get_by_role("button", name="Forget my answers").click()
+    assert opened.locator(".answer-count").inner_text() == "2 of 7 solved"
+
+
+STORAGES = {
+    "forbidden": "Object.defineProperty(window, 'localStorage', {get() { throw new Error() }})",
+    "missing": "Object.defineProperty(window, 'localStorage', {value: undefined})",
+    "full": "Storage.prototype.setItem = () => { throw new Error('quota') }",
+    **{
+        text: f"localStorage.setItem('autograd-in-motion', {text!r})"
+        for text in (
+            "not json",
+            "null",
+            "7",
+            '"text"',
+            '{"first-gradient": 7, "first-step": {"answer": {}}, "concepts": {"rounds": 3}}',
+            '{"first-gradient": {"answer": [1]}, "loop-with-log": {"answer": "9 9 x"}}',
+        )
+    },
+}
+
+
+@pytest.mark.parametrize("storage", STORAGES)
+def test_a_page_works_without_a_memory(site, browser, storage):
+    page = browser.new_page()
+    errors = []
+    page.on("pageerror", lambda error: errors.append(error.stack))
+    page.add_init_script(STORAGES[storage])
+    page.goto(Path(site, "exercises", f"{PAGE}.html").as_uri())
+    assert page.locator(".answer-count").inner_text() == "0 of 7 solved"
+    assert page.locator("#first-step").get_by_label("A number").input_value() == ""
+    solve(page)
+    assert page.locator(".answer-count").inner_text() == "2 of 7 solved"
+    # The theme needs its storage; the exercises do not.
+    assert not [error for error in errors if "progress.js" in error or "answers.js" in error]
+    page.close()
+
+
+def test_nothing_is_sent(site, page):
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(Path(site, "exercises", f"{PAGE}.html").as_uri())
+    solve(page)
+    assert [url for url in requests if not url.startswith(("file:", "data:"))] == []
+
+
+# For everyone -----------------------------------------------------------------------------------
+
+
+def test_a_keyboard_is_enough(opened):
+    exercise = opened.locator("#first-gradient")
+    exercise.get_by_label("A number").focus()
+    opened.keyboard.type("-32")
+    opened.keyboard.press("Tab")
+    assert opened.evaluate("document.activeElement.textContent") == "Check"
+    opened.keyboard.press("Enter")
+    assert exercise.get_by_role("status").inner_text() == "Solved."
+
+
+def test_lines_are_moved_with_the_keyboard(page):
+    page.set_content(
+        '<div class="exercise" id="q"><p class="admonition-title">Exercise (Q)</p>'
+        "<ol><li><p><code>one</code></p></li><li><p><code>two</code></p></li>"
+        "<li><p><code>three</code></p></li></ol>"
+        f'<div class="cell"></div><div class="cell">{order_result()}</div></div>'
+    )
+    for name in ("progress.js", "answers.js"):
+        page.add_script_tag(path=STATIC / name)
+    page.get_by_role("button", name="Move line 3 up").focus()
+    for place in (2, 1, 1):
+        page.keyboard.press("Enter")
+        said = page.get_by_role("status").inner_text()
+        assert said == f"Line 3 is now in place {place} of 3."
+        focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
+        assert focused == "Move line 3 up"
+    assert lines(page) == [3, 1, 2]
+    page.get_by_role("button", name="Move line 1 down").click()
+    assert lines(page) == [3, 2, 1]
+    page.get_by_role("button", name="Check").click()
+    assert page.get_by_role("status").inner_text() == "Solved."
+
+
+def order_result():
+    question = Order(["one", "two", "three"], lambda order: order == (3, 2, 1))
+    result = question.judge(...)
+    result.form = question.form().to_json("q")
+    return result._repr_html_()
+
+
+def test_a_screen_reader_hears_names_and_results(opened):
+    exercise = opened.locator("#first-gradient")
+    group = exercise.get_by_role("group", name="Your answer")
+    assert group.get_by_role("textbox", name="A number").count() == 1
+    assert exercise.get_by_role("status").count() == 1  # there before it says anything
+    assert exercise.get_by_role("status").inner_text() == ""
+    boxes = opened.get_by_role("checkbox", name="I solved this")
+    assert boxes.count() == 5
+
+
+@pytest.mark.parametrize("name", [PAGE, "concepts"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_nothing_is_too_wide_and_nothing_jumps(site, browser, name, width):
+    page = browser.new_page(viewport={"width": width, "height": 800})
+    page.add_init_script(
+        "window.jump = 0;"
+        "new PerformanceObserver((list) => list.getEntries().forEach((e) => (jump += e.value)))"
+        ".observe({type: 'layout-shift', buffered: true});"
+    )
+    page.goto(Path(site, "exercises", f"{name}.html").as_uri())
+    page.wait_for_timeout(300)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert page.evaluate("jump") < 0.05  # 0.1 is where it begins to be called bad
+    page.close()
+
+
+def test_without_a_script_nothing_dead_is_shown(site, browser):
+    page = browser.new_page(java_script_enabled=False)
+    page.goto(Path(site, "exercises", f"{PAGE}.html").as_uri())
+    exercise = page.locator("#first-gradient")
+    assert exercise.locator("input, button, form").count() == 0
+    assert "Put your answer in the place of the dots" in exercise.inner_text()
+    assert exercise.locator(".cell").first.is_visible()
+    page.close()
+
+
+def test_a_form_stands_in_the_place_of_the_cells(opened):
+    assert opened.locator("#first-gradient .cell").count() == 2
+    assert opened.locator("#first-gradient .cell:visible").count() == 0
+    assert opened.locator("#one-step .cell:visible").count() == 2
+
+
+def test_a_solution_is_shown_without_its_marks(site):
+    solution = (site / "exercises" / "one-weight.html").read_text(encoding="utf-8")
+    shown = re.sub("<[^>]*>", "", solution)
+    assert "return 2 * (y_hat - y) * x" in shown and "SOLUTION" not in shown
+
+
+def test_the_scripts_are_only_where_they_are_needed(site):
+    for name, scripts in {
+        f"exercises/{PAGE}": {"progress.js", "answers.js"},
+        "exercises/concepts": {"progress.js", "answers.js", "inventory.js"},
+        "chapters/one-weight": set(),
+        "genindex": set(),
+    }.items():
+        html = Path(site, f"{name}.html").read_text(encoding="utf-8")
+        assert (
+            set(re.findall(r"(\w+\.js)", html)) & {"progress.js", "answers.js", "inventory.js"}
+            == scripts
+        )
+
+
+# The concept inventory --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def inventory(site, page):
+    page.goto(Path(site, "exercises", "concepts.html").as_uri())
+    return page
+
+
+def choose(page, wrong):
+    """Answer all questions; those whose numbers are in `wrong` with their first wrong option."""
+    for number, (label, question) in enumerate(concepts.exercises.items(), start=1):
+        letter = next(iter(question.wrong)) if number in wrong else question.truth()
+        page.locator(f"input[name={label}][value={letter}]").check()
+
+
+def test_a_round_tells_nothing_before_its_end(inventory):
+    choose(inventory, wrong={1, 2})
+    inventory.locator("input[value=a]").first.check()
+    assert all(text == "" for text in inventory.locator(".check").all_inner_texts())
+    assert "20 of 20 answered" in inventory.locator(".answer-score").inner_text()
+    assert "right" not in inventory.locator(".answer-score").inner_text()
+
+
+def test_a_round_is_finished_when_all_is_answered(inventory):
+    inventory.get_by_role("button", name="Finish this round").click()
+    assert "0 of 20 answered" in inventory.locator(".answer-score").inner_text()
+    first = next(iter(concepts.exercises))
+    assert inventory.evaluate("document.activeElement.name") == first
+
+
+def test_both_rounds_are_scored_and_point_to_chapters(inventory):
+    choose(inventory, wrong={1, 5, 8, 9, 12})
+    inventory.get_by_role("button", name="Finish this round").click()
+    score = inventory.locator(".answer-score")
+    assert "Round 1, before the book: 15 of 20 right." in score.inner_text()
+    assert score.locator("li").all_inner_texts() == cures({1, 5, 8, 9, 12})
+    # Nothing on single questions: the second round asks them again.
+    assert all(text == "" for text in inventory.locator(".check").all_inner_texts())
+    assert inventory.locator("input:enabled[type=radio]").count() == 0
+
+    inventory.get_by_role("button", name="Begin the second round").click()
+    assert inventory.locator("input:checked").count() == 0
+    choose(inventory, wrong={8})
+    inventory.get_by_role("button", name="Finish this round").click()
+    reload_until(inventory, "Round 1, before the book: 15 of 20 right.")
+    assert "Round 2, after the book: 19 of 20 right." in score.inner_text()
+    assert score.locator("li").all_inner_texts() == cures({8})
+    said = inventory.locator(".check").all_inner_texts()
+    assert said.count("Solved.") == 19
+    label, question = list(concepts.exercises.items())[7]
+    python = str(check(label, next(iter(question.wrong))))
+    told = python.splitlines()[2].replace("`", "").replace("“", "").replace("”", "")
+    assert said[7] == f"Not solved yet.\n{told}"
+
+    inventory.get_by_role("button", name="Forget both rounds").click()
+    assert "Round 1, before the book: 0 of 20 answered." in score.inner_text()
+
+
+def reload_until(page, text):
+    """Load a page again until it says `text`: what it has just stored may come a moment later.
+
+    Chromium may give the new page another process, and on a busy machine that was once seen to
+    start without what the old one had stored.
+    """
+    for _ in range(10):
+        page.reload()
+        if text in page.locator("body").inner_text():
+            return
+        page.wait_for_timeout(500)
+    pytest.fail(f"the page never said {text!r}")
+
+
+def cures(numbers):
+    """Return the lines for the chapters, as Python finds them."""
+    found = {}
+    for number, question in enumerate(concepts.exercises.values(), start=1):
+        if number in numbers:
+            sentence = next(iter(question.wrong.values()))
+            title = re.search(r"\[([^\]]+)\]\(chapters/", sentence)[1]
+            found.setdefault(title, []).append(str(number))
+    lines = sorted(found.items(), key=lambda item: -len(item[1]))
+    return [
+        f"{title}: question{'s' * (len(places) > 1)} {', '.join(places)}" for title, places in lines
+    ]
+
+
+def test_every_link_of_the_inventory_leads_somewhere(site, inventory):
+    choose(inventory, wrong=set(range(1, 21)))
+    for _ in range(2):
+        inventory.get_by_role("button", name="Finish this round").click()
+        if inventory.get_by_role("button", name="Begin the second round").count():
+            inventory.get_by_role("button", name="Begin the second round").click()
+            choose(inventory, wrong=set(range(1, 21)))
+    links = inventory.locator(":is(.check, .answer-score) a").evaluate_all(
+        "links => links.map((link) => link.href)"
+    )
+    assert len(links) > 40
+    for link in set(links):
+        name, _, anchor = link.partition("#")
+        target = Path(url2pathname(urlsplit(name).path))
+        assert not anchor or f'id="{anchor}"' in target.read_text(encoding="utf-8")
+        assert target.exists()
