@@ -26,8 +26,6 @@ _mathml
     Formulas become MathML while the site is built, so that no page loads a script for them.
 _repository
     A fork's site links to the fork.
-_slides
-    The figures of a page on the whole screen.
 torch_names
     Names of torch link to its documentation.
 static, templates
@@ -48,7 +46,6 @@ from . import (
     _light,
     _mathml,
     _repository,
-    _slides,
     torch_names,
 )
 
@@ -68,7 +65,6 @@ def setup(app):
     _light.setup(app)
     _mathml.setup(app)
     _repository.setup(app)
-    _slides.setup(app)
     torch_names.setup(app)
     app.add_css_file("book.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}
