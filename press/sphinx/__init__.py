@@ -8,8 +8,6 @@ _answers
     Exercises answer on the page.
 _atlas
     A pasted error message finds its entry.
-_cards
-    The picture that other sites show with a link.
 _code
     Words of code that look like the text around them are no elements of their own.
 _dark
@@ -37,7 +35,6 @@ from . import (
     _address,
     _answers,
     _atlas,
-    _cards,
     _code,
     _dark,
     _downloads,
@@ -56,7 +53,6 @@ def setup(app):
     _address.setup(app)
     _answers.setup(app)
     _atlas.setup(app)
-    _cards.setup(app)
     _code.setup(app)
     _dark.setup(app)
     _downloads.setup(app)
