@@ -8,6 +8,8 @@ _answers
     Exercises answer on the page.
 _atlas
     A pasted error message finds its entry.
+_boxes
+    Quotations that open with bold words are boxes; `<details>` holds no heading.
 _code
     Words of code that look like the text around them are no elements of their own.
 _dark
@@ -22,6 +24,10 @@ _light, _prune, _scripts
     What all pages share becomes one style sheet, without what no page uses, and one script.
 _mathml
     Formulas become MathML while the site is built, so that no page loads a script for them.
+_one_page
+    All pages in one: each id stands there once.
+_plain_links
+    Plain Markdown links reach figures, words and sources; what leads nowhere is a warning.
 _repository
     A fork's site links to the fork.
 torch_names
@@ -35,6 +41,7 @@ from . import (
     _address,
     _answers,
     _atlas,
+    _boxes,
     _code,
     _dark,
     _downloads,
@@ -42,6 +49,8 @@ from . import (
     _launch,
     _light,
     _mathml,
+    _one_page,
+    _plain_links,
     _repository,
     torch_names,
 )
@@ -53,6 +62,7 @@ def setup(app):
     _address.setup(app)
     _answers.setup(app)
     _atlas.setup(app)
+    _boxes.setup(app)
     _code.setup(app)
     _dark.setup(app)
     _downloads.setup(app)
@@ -60,6 +70,8 @@ def setup(app):
     _launch.setup(app)
     _light.setup(app)
     _mathml.setup(app)
+    _one_page.setup(app)
+    _plain_links.setup(app)
     _repository.setup(app)
     torch_names.setup(app)
     app.add_css_file("book.css")
