@@ -103,8 +103,8 @@ class Order:
         The lines of a program, or the steps of a proof; at most six.
     truth
         Called with an order, a tuple such as (2, 1, 3); it runs the program in that order and
-        returns whether that is right. An order whose program raises is wrong. For a proof: the
-        right orders themselves, a list of tuples.
+        returns whether that is right. An order whose program raises is wrong. Without it, as for
+        a proof, each order is right to which nothing in `wrong` applies.
     wrong
         What to say to a wrong order, by one of these, tried one after the other:
 
@@ -113,7 +113,7 @@ class Order:
     otherwise
         What to say to any other wrong order.
     code
-        Whether the lines are lines of code.
+        Whether the lines are lines of code; otherwise they are steps of a proof.
 
     Examples
     --------
@@ -131,13 +131,13 @@ class Order:
     def __init__(
         self,
         lines: Sequence[str],
-        truth: Callable[[tuple[int, ...]], bool] | Sequence[tuple[int, ...]],
+        truth: Callable[[tuple[int, ...]], bool] | None = None,
         wrong: Mapping[tuple[int, ...] | str, str] | None = None,
         otherwise: str = GENERAL_ORDER,
         code: bool = True,
     ):
         self.lines, self.wrong, self.otherwise, self.code = lines, wrong or {}, otherwise, code
-        self.truth = truth if callable(truth) else truth.__contains__
+        self.truth = truth or (lambda order: not self._refused(order))
 
     @property
     def asks(self) -> str:
@@ -163,10 +163,13 @@ class Order:
         with suppress(Exception):  # a program in a wrong order may stop with an error
             if self.truth(order):
                 return ""
+        return self._refused(order) or self.otherwise
+
+    def _refused(self, order):
         for key, sentence in self.wrong.items():
             if key == order or isinstance(key, str) and _keeps(order, key):
                 return sentence
-        return self.otherwise
+        return ""
 
     def form(self) -> Form:
         """Return what a page needs to ask for the order."""

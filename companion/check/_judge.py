@@ -78,6 +78,10 @@ class Draw(random.Random):
         values = [self.number(low, high) for _ in range(count)]
         return torch.tensor(values, dtype=torch.float64)
 
+    def matrix(self, rows: int, columns: int) -> Tensor:
+        """Return a matrix of float64, with numbers between -3 and 3."""
+        return self.vector(rows * columns, -3, 3).reshape(rows, columns)
+
     def leaf(self, low: float, high: float, count: int | None = None) -> Tensor:
         """Return a leaf that requires a gradient: a vector, or one number."""
         value = self.vector(count or 1, low, high)
@@ -259,11 +263,10 @@ class Function:
         for inputs in cases:
             copies = {name: _copy(value) for name, value in inputs.items()}
             try:
-                with RULES[self.without]() if self.without else nullcontext():
-                    values = run(
-                        lambda copies=copies: self.observe(answer, *copies.values()),
-                        getattr(answer, "__code__", None),
-                    )
+                values = run(
+                    lambda copies=copies: self._observed(answer, copies),
+                    getattr(answer, "__code__", None),
+                )
             except Stopped as stopped:
                 return Result(stopped.kind, f"{self.call(inputs)} {stopped}")
             observed.append(values)
@@ -275,6 +278,10 @@ class Function:
                 return mismatch.result()
         anew = f", {len(drawn)} of them drawn anew with seed {seed}" if drawn else ""
         return Result("solved", f"It is right for {len(cases)} inputs{anew}.")
+
+    def _observed(self, answer, copies):
+        with RULES[self.without]() if self.without else nullcontext():
+            return self.observe(answer, *copies.values())
 
     def _changed(self, inputs, copies):
         """Return the names of the inputs that were changed, though they must not be."""

@@ -16,9 +16,9 @@ class _NoTorch(TorchFunctionMode):
 
 
 class _NoEngine:
-    """Refuse what this rule's ``named`` replaces, while the block runs.
+    """Refuse the one function in which all of torch's ways back meet, while the block runs.
 
-    All of torch's ways back, `backward`, `autograd.grad` and `torch.func`, meet in one function.
+    These are `backward`, `autograd.grad`, `torch.func` and `autograd.functional`.
     """
 
     def __enter__(self):
@@ -34,7 +34,7 @@ def _refuse_backward(*_, **__):
 
 
 class _NoOptimizer:
-    """Refuse the step of each optimizer of torch, while the block runs."""
+    """Refuse each optimizer of torch, while the block runs."""
 
     def __enter__(self):
         self.before = torch.optim.Optimizer.__init__

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+import warnings
 from collections.abc import Callable
 
 import torch
@@ -97,3 +98,28 @@ def the_one(options: dict[str, str], works: Callable[[str], bool]) -> str:
     """
     programs = {letter: "\n".join(re.findall("`(.+?)`", text)) for letter, text in options.items()}
     return next(letter for letter, program in programs.items() if works(program))
+
+
+def runs(before: str, after: str) -> Callable[[str], bool]:
+    """Return a function of some code: whether the program around it runs to its end.
+
+    `before` and `after` are code as well; an error in any of it is an end that is not reached,
+    and so is an ``assert`` in `after`.
+    """
+
+    def run(program):
+        names = {"torch": torch}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                exec(f"{before}\n{program}\n{after}", names)  # noqa: S102 texts of this package
+            except Exception:
+                return False
+        return True
+
+    return run
+
+
+def fails(before: str, after: str) -> Callable[[str], bool]:
+    """Return a function of some code: whether the program around it stops with an error."""
+    return lambda program: not runs(before, after)(program)

@@ -9,7 +9,7 @@ import torch
 
 from companion.check import Choice, Function, Number, Order, Part
 from companion.check.vocabulary import SIGN, TWICE
-from companion.exercises._given import grid, leaf, squared_loss, vector
+from companion.exercises._given import grid, leaf, runs, squared_loss, the_one, vector
 
 exercises = {}
 
@@ -226,6 +226,12 @@ exercises["batch-in-parts"] = Function(
         0.0,
     ),
     observe=_observe_collect,
+    drawn=lambda draw: {
+        "w": draw.leaf(-3, 3),
+        "x": draw.vector(5, -3, 3),
+        "y": draw.vector(5, -5, 5),
+        "size": draw.randint(2, 4),
+    },
 )
 
 
@@ -284,6 +290,12 @@ exercises["friction"] = Function(
         "This is where the first step ends: where does `return` stand?",
         lambda lr, momentum: _descend(lr, momentum, 1),
     ),
+    drawn=lambda draw: {
+        "lr": draw.number(0.01, 0.04),
+        "momentum": draw.number(0.1, 0.9),
+        "steps": draw.randint(2, 9),
+    },
+    without="optimizer",
 )
 
 
@@ -344,6 +356,7 @@ exercises["leftover-part"] = Function(
         "`w` is where it started.",
         1.0,
     ),
+    drawn=lambda draw: {"k": draw.randint(1, 5), "epochs": draw.randint(1, 4)},
 )
 
 
@@ -390,4 +403,51 @@ exercises["swing-steps"] = Function(
         "This is the cosine of the angle. Which lr belongs to it?",
         lambda n: math.cos(2 * math.pi / n),
     ),
+    drawn=lambda draw: {"n": draw.randint(3, 90), "H": draw.number(0.5, 9)},
+)
+
+exercises["zero-first"] = Choice(
+    lambda: the_one(
+        exercises["zero-first"].options,
+        runs(
+            "w = torch.tensor(1.0, requires_grad=True)",
+            "for _ in range(2):\n  empty()\n  (3 * w).backward()\nassert w.grad == 3",
+        ),
+    ),
+    a=(
+        "`def empty(): w.grad.zero_()`",
+        (
+            "In the first turn `w.grad` is `None`, and `None` has no `zero_()`. What can be set even "
+            "before there is a gradient?"
+        ),
+    ),
+    b=(
+        "`def empty(): w.grad.data.zero_()`",
+        (
+            "In the first turn `w.grad` is `None`, and `None` has no `data`: the old post's line works "
+            "only after a first `backward()`."
+        ),
+    ),
+    c="`def empty(): w.grad = None`",
+    d=(
+        "`def empty(): w.grad *= 0`",
+        "In the first turn `w.grad` is `None`. What is `None` times 0?",
+    ),
+)
+
+exercises["swing-proof"] = Order(
+    [
+        "So w = 2 + d comes back after n steps, and so does w.grad.",
+        "If a swing takes n steps, then n θ = 2π.",
+        "After n steps the angle has grown by 2π, and d is the same as before.",
+        "By the chapter, d after k steps is A cos(k θ + φ), with cos θ = 1 − lr H/2.",
+        "w.grad is (d before − d)/lr: the difference of two distances.",
+    ],
+    wrong={
+        "2 before 4": "What is θ? It must be said before it is used.",
+        "3 before 2": "Why does the angle grow by 2π? Something about n is used here.",
+        "1 before 3": "`w` comes back if `d` does. Does it, at this place of the proof?",
+        "1 before 5": "Why does `w.grad` come back too? Say first what it is made of.",
+    },
+    code=False,
 )

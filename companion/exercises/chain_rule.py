@@ -232,6 +232,13 @@ exercises["neuron-by-hand"] = Function(
         missing="Give both back, with a comma between them: `return grad_w, grad_b`.",
     ),
     observe=_observe_pair,
+    drawn=lambda draw: {
+        "w": draw.number(-2, 2),
+        "b": draw.number(-2, 2),
+        "x": draw.number(-3, 3),
+        "y": draw.number(0, 1),
+    },
+    without="torch",
 )
 
 
@@ -440,4 +447,32 @@ exercises["softmax-temperature"] = Function(
         lambda right, z, k: right * _one_hot(z, k),
     ),
     observe=_as_tensor,
+    drawn=lambda draw: {
+        "z": draw.vector(5, -3, 3),
+        "k": draw.randint(0, 4),
+        "T": draw.number(0.3, 3),
+    },
+    without="backward",
+)
+
+exercises["softmax-proof"] = Order(
+    [
+        "So the gradient of zᵢ is pᵢ/T, and for i = k it is (pₖ − 1)/T.",
+        "With uᵢ = zᵢ/T and s = Σ exp(uⱼ), the loss is −uₖ + ln s.",
+        "The last local slope, from uᵢ to zᵢ, is 1/T for all of them.",
+        (
+            "Through ln s one path leads to each uᵢ, with the slopes 1/s and exp(uᵢ): their product "
+            "is pᵢ."
+        ),
+        "A second path leads to uₖ alone, with the slope −1.",
+    ],
+    wrong={
+        "4 before 2": "What are s and u? A path needs its numbers to have names.",
+        "5 before 2": "The path to which number? First the loss is written with u.",
+        "3 before 2": "What is u? First the loss is written with it.",
+        "1 before 4": "This is the end: a path is still missing in the sum.",
+        "1 before 5": "Where does the −1 of the right answer come from?",
+        "1 before 3": "Where does 1/T come from? One local slope is still missing.",
+    },
+    code=False,
 )

@@ -182,6 +182,7 @@ exercises["engine-length"] = Function(
     _slope_part("second", "a", "b"),
     _slope_part("third", "b", "a"),
     observe=lambda length, a, b: _several(length(a, b), 3),
+    drawn=lambda draw: {"a": draw.number(-9, 9), "b": draw.number(1, 9)},
 )
 
 
@@ -254,6 +255,8 @@ exercises["engine-linear"] = Function(
         tensor=True,
     ),
     observe=lambda backward, x, w, v: _several(backward(x, w, v), 3),
+    drawn=lambda draw: {"x": draw.matrix(4, 3), "w": draw.matrix(3, 3), "v": draw.matrix(4, 3)},
+    without="backward",
 )
 
 
@@ -498,4 +501,24 @@ exercises["engine-calls"] = Function(
         "It is one too many: how many calls are there for k = 0?",
         lambda right: right + 1,
     ),
+)
+
+exercises["calls-proof"] = Order(
+    [
+        "Therefore C(k) + 1 = 2 · 3ᵏ, and C(k) = 2 · 3ᵏ − 1.",
+        "So C(k) = 2 + 3 C(k − 1).",
+        (
+            "The node of round k calls `y * y` once and the older node once; `y * y` calls the older "
+            "node twice."
+        ),
+        "At k = 0 there is one call: C(0) + 1 = 2.",
+        "Add 1 on both sides: C(k) + 1 = 3 (C(k − 1) + 1).",
+    ],
+    wrong={
+        "2 before 3": "Where do the 2 and the 3 come from? Count the calls of one round first.",
+        "5 before 2": "On both sides of which equation?",
+        "1 before 5": "Why a power of 3? Something must be multiplied by 3 in each round.",
+        "1 before 4": "Multiplied by 3, k times: but beginning with which number?",
+    },
+    code=False,
 )

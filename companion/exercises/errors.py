@@ -6,10 +6,19 @@ What is right is found by running the programs with torch, or by its autograd, i
 import torch
 from torch import Tensor
 
-from companion.check import Choice, Function, Number, Order, Part
+from companion.check import Choice, Function, Number, Order, Part, flag
 from companion.check._result import show
-from companion.check.vocabulary import SIGN, TWICE
-from companion.exercises._given import Descent, leaf, the_one, vector
+from companion.check.vocabulary import DETACHED, SIGN, TWICE
+from companion.exercises._given import (
+    Descent,
+    backward_to,
+    leaf,
+    runs,
+    slope,
+    the_one,
+    upstream,
+    vector,
+)
 
 exercises = {}
 
@@ -183,6 +192,7 @@ exercises["case-hidden"] = Function(
         TWICE,
         missing="`w.grad` is None: is the way to `w` cut too, or was it emptied?",
     ),
+    drawn=lambda draw: {"w": draw.leaf(-1, 1), "xs": draw.vector(4, -1, 1)},
 )
 
 
@@ -249,6 +259,7 @@ exercises["case-nan"] = Function(
         lambda right: 0 * right,
     ),
     observe=_observe_entropy,
+    drawn=lambda draw: {"x": draw.leaf(-2, 3, 4)},
 )
 
 
@@ -302,6 +313,12 @@ exercises["case-item"] = Function(
         missing=_CUT,
     ),
     observe=lambda loss_of, w, *rest: _back(loss_of, w, w, *rest),
+    drawn=lambda draw: {
+        "w": draw.leaf(-3, 3, 2),
+        "x": draw.matrix(3, 2),
+        "y": draw.vector(3, -3, 3),
+        "size": draw.number(0.1, 3),
+    },
 )
 
 
@@ -342,4 +359,235 @@ exercises["case-upstream"] = Function(
     ),
     observe=_observe_cube,
     call=lambda x, v: f"`y = cube(x)` with `x = {show(x)}` and `v = {show(v)}`",
+    drawn=lambda draw: {"x": draw.leaf(-3, 3, 2), "v": draw.vector(2, -3, 3)},
+)
+
+
+# One message each ------------------------------------------------------------------------------
+
+_LINEAR = "layer, x = torch.nn.Linear(2, 1), torch.ones(3, 2)"
+
+exercises["case-dtype"] = Choice(
+    lambda: the_one(
+        exercises["case-dtype"].options,
+        runs(
+            "layer = torch.nn.Linear(2, 1)\nx = torch.ones(3, 2, dtype=torch.float64)",
+            "y.sum().backward()",
+        ),
+    ),
+    a=("`y = layer(x.double())`", "It has 64 bits already. Which of the two has 32?"),
+    b=("`y = layer(x).float()`", "This comes too late: the product stops before it."),
+    c="`y = layer(x.float())`",
+    d=("`y = layer.eval()(x)`", "`eval()` changes what some layers do. Does it change a dtype?"),
+)
+
+exercises["case-unused"] = Choice(
+    lambda: the_one(
+        exercises["case-unused"].options,
+        runs(
+            "w, b = torch.tensor([2.0, 1.0]).requires_grad_().unbind()\n"
+            "w, b = (t.detach().requires_grad_() for t in (w, b))\nloss = w * w\n"
+            "grad = torch.autograd.grad",
+            "assert g[0] == 4 and g[1] is None",
+        ),
+    ),
+    a="`g = grad(loss, (w, b), allow_unused=True)`",
+    b=(
+        "`g = grad(loss, (w, b))`",
+        (
+            "`loss` was made without `b`, and PyTorch would rather tell you than return a guess: `The "
+            "differentiated Tensor at index 1 appears to not have been used in the graph`."
+        ),
+    ),
+    c=(
+        "`g = grad(loss, (w, b), retain_graph=True)`",
+        "This keeps the graph for later. But `b` is not in the graph, now or later.",
+    ),
+    d=(
+        "`g = grad(loss, (w, b), materialize_grads=True)`",
+        "This runs, and gives a tensor of zeros for `b`. Asked is `None`.",
+    ),
+)
+
+exercises["case-retain"] = Choice(
+    lambda: the_one(
+        exercises["case-retain"].options,
+        runs(
+            "x = torch.tensor(2.0, requires_grad=True)\ny, grad = x**3, torch.autograd.grad",
+            "assert grad(slope, x)[0] == 12",
+        ),
+    ),
+    a=(
+        "`slope = grad(y, x)[0]`",
+        "The slope is right, and it is a plain number. From what could its own slope be found?",
+    ),
+    b=(
+        "`slope = grad(y, x, retain_graph=True)[0]`",
+        "This keeps the graph of `y` for another way back. Is the way back itself recorded?",
+    ),
+    c=(
+        "`y.backward(); slope = x.grad`",
+        "`x.grad` is a plain number here. From what could its own slope be found?",
+    ),
+    d="`slope = grad(y, x, create_graph=True)[0]`",
+)
+
+exercises["case-gradcheck"] = Choice(
+    lambda: the_one(
+        exercises["case-gradcheck"].options,
+        runs(
+            "def check(x, **options):\n"
+            "  return torch.autograd.gradcheck(lambda x: x.sin() * x, x, **options)\n"
+            "x = torch.tensor([0.5, 2.0], requires_grad=True)",
+            "",
+        ),
+    ),
+    a=(
+        "`check(x, eps=1e-9)`",
+        "In 32 bits `x` and `x + 1e-9` are the same number. Where do the digits get lost?",
+    ),
+    b="`check(x.detach().double().requires_grad_())`",
+    c=(
+        "`check(x.clone())`",
+        "A clone has as many digits as `x`. How many does a difference quotient need?",
+    ),
+    d=(
+        "`check(x, atol=1e-7)`",
+        "A smaller tolerance is harder to please. What makes the two Jacobians differ?",
+    ),
+)
+
+exercises["case-checkpoint"] = Choice(
+    lambda: the_one(
+        exercises["case-checkpoint"].options,
+        runs(
+            f"from torch.utils.checkpoint import checkpoint\n{_LINEAR}",
+            "y.sum().backward()\nassert layer.weight.grad is not None",
+        ),
+    ),
+    a=(
+        "`y = checkpoint(layer, x, use_reentrant=True)`",
+        (
+            "This way looks at its inputs: `x` requires no gradient, so a warning comes, `None of the "
+            "inputs have requires_grad=True`, and there is no way back."
+        ),
+    ),
+    b=(
+        "`y = checkpoint(layer, x.detach(), use_reentrant=True)`",
+        "`x` required no gradient before, either. Who does, and how could it be noticed?",
+    ),
+    c="`y = checkpoint(layer, x, use_reentrant=False)`",
+    d=(
+        "`with torch.no_grad(): y = checkpoint(layer, x, use_reentrant=False)`",
+        "Under `no_grad` nothing is recorded, with a checkpoint or without one.",
+    ),
+)
+
+exercises["case-hook"] = Choice(
+    lambda: the_one(
+        exercises["case-hook"].options,
+        runs(
+            f"{_LINEAR}\nlayer.register_full_backward_hook(lambda *grads: None)\n"
+            "ReLU, F = torch.nn.ReLU, torch.nn.functional",
+            "y.sum().backward()",
+        ),
+    ),
+    a=(
+        "`y = ReLU(inplace=True)(layer(x))`",
+        (
+            "This is the program as it was: the result of a layer with a hook is a view, and is edited "
+            "in place."
+        ),
+    ),
+    b=(
+        "`y = F.relu_(layer(x))`",
+        "The underscore means the same as `inplace=True`: the view is edited.",
+    ),
+    c=(
+        "`y = ReLU(inplace=True)(layer(x).view(3, 1))`",
+        "A view of a view is a view. What would be a tensor of its own?",
+    ),
+    d="`y = ReLU()(layer(x))`",
+)
+
+exercises["case-vmap"] = Choice(
+    lambda: the_one(
+        exercises["case-vmap"].options,
+        runs("", "torch.func.vmap(f)(torch.tensor([-1.0, 2.0]))"),
+    ),
+    a="`def f(x): return torch.where(x > 0, x, 0 * x)`",
+    b=(
+        "`def f(x): return x if x > 0 else 0 * x`",
+        "`if` asks for one answer, and here are two numbers at once, with one answer each.",
+    ),
+    c=(
+        "`def f(x): return x * bool(x > 0)`",
+        "`bool` asks for one answer, and here are two numbers at once, with one answer each.",
+    ),
+    d=(
+        "`def f(x): return max(x, 0 * x)`",
+        "Python's `max` compares, and asks for one answer. Here are two numbers at once.",
+    ),
+)
+
+
+def _gradcheck_passes(function):
+    x = leaf(-2.0, 0.5, 1.5)
+    try:
+        return torch.autograd.gradcheck(function, x)
+    except Exception:  # it raises where the two Jacobians differ
+        return False
+
+
+def _observe_own(answer, x):
+    y, grad = backward_to("x")(answer, x)
+    own = isinstance(getattr(y, "grad_fn", None), torch.autograd.function.BackwardCFunction)
+    return y, own, grad, _gradcheck_passes(answer)
+
+
+def _softsign_slope(x):
+    return slope(torch.nn.functional.softsign, x)
+
+
+exercises["own-function"] = Function(
+    "squash",
+    [{"x": leaf(1.0, -3.0)}, {"x": leaf(0.0, 0.5, 2.0)}, {"x": leaf(-20.0, 300.0)}],
+    Part(
+        "{call} returned",
+        lambda x: x / (1 + x.abs()),
+        "The absolute value is missing: this is x / (1 + x).",
+        lambda x: x / (1 + x),
+        SIGN,
+        tensor=True,
+        missing="`forward` gives back its result; so does the function, by `apply`.",
+    ),
+    flag(
+        "The values are right, but that a `Function` of your own made them in {call} is",
+        True,
+        "The result of `Squash.apply(x)` is asked for; other operations record their own backward.",
+    ),
+    Part(
+        "The values are right, but after {call} and `y.backward(v)` with v = 1, -2, 3, …, "
+        "`x.grad` is",
+        lambda x: _softsign_slope(x) * upstream(x),
+        "This is the local slope alone. `backward` gets what comes from above: it is a factor.",
+        _softsign_slope,
+        "This is what comes from above: the local slope is missing.",
+        upstream,
+        "The slope has the square of 1 + |x| below. Here it is not squared.",
+        lambda x: upstream(x) / (1 + x.abs()),
+        "The slope falls on both sides of 0 alike: |x|, not x, stands in it.",
+        lambda x: upstream(x) / (1 + x) ** 2,
+        SIGN,
+        missing=DETACHED,
+    ),
+    flag(
+        "The gradient is right, but that `torch.autograd.gradcheck(squash, x)` is passed in "
+        "{call} is",
+        True,
+        "`gradcheck` runs in float64, and needs all of its digits: is anything turned into 32 "
+        "bits, or into plain numbers, on the way?",
+    ),
+    observe=_observe_own,
+    drawn=lambda draw: {"x": draw.leaf(-5, 5, 3)},
 )

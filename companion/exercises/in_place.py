@@ -154,6 +154,7 @@ exercises["in-place-softplus"] = Function(
         "This is another value of softplus; asked is a slope.",
         lambda y: (1 + y.exp()).log(),
     ),
+    drawn=lambda draw: {"y": torch.tensor(draw.number(0.05, 6), dtype=torch.float64)},
 )
 
 
@@ -201,6 +202,11 @@ exercises["in-place-limit"] = Function(
     ),
     observe=_observe_limit,
     may_change=["w"],
+    drawn=lambda draw: {
+        "w": draw.leaf(-4, 4, 4),
+        "low": draw.number(-2, -0.1),
+        "high": draw.number(0.1, 2),
+    },
 )
 
 
@@ -260,6 +266,7 @@ exercises["in-place-swish"] = Function(
         "`torch.no_grad()` cut it.",
     ),
     observe=_observe_swish,
+    drawn=lambda draw: {"x": draw.leaf(-4, 4, 3)},
 )
 
 
@@ -298,4 +305,5 @@ exercises["in-place-stale"] = Function(
         "`w` is where it started.",
         1.0,
     ),
+    drawn=lambda draw: {"lr": draw.number(0.01, 0.1), "steps": draw.randint(2, 9)},
 )

@@ -8,7 +8,7 @@ from functools import partial
 import torch
 from torch.func import jacrev, jvp
 
-from companion.check import Choice, Function, Number, Part
+from companion.check import Choice, Function, Number, Order, Part
 from companion.check.vocabulary import HALF, SIGN, TWICE
 from companion.exercises._given import matrix, vector
 
@@ -160,6 +160,7 @@ exercises["jacobian-rows"] = Function(
         "function gives back what stands after `return`.",
         tensor=True,
     ),
+    drawn=lambda draw: {"x": draw.leaf(-3, 3, 3)},
 )
 
 
@@ -192,6 +193,7 @@ exercises["ahead-by-trial"] = Function(
         lambda right: torch.zeros_like(right),
         tensor=True,
     ),
+    drawn=lambda draw: {"x": draw.vector(2, -3, 3), "u": draw.vector(2, -2, 2)},
 )
 
 
@@ -246,6 +248,13 @@ exercises["two-layers-back"] = Function(
         TWICE,
         tensor=True,
     ),
+    drawn=lambda draw: {
+        "A": draw.matrix(3, 3),
+        "B": draw.matrix(3, 3),
+        "x": draw.vector(3, -2, 2),
+        "v": draw.vector(3, -2, 2),
+    },
+    without="backward",
 )
 
 # Find the bug, and prove ----------------------------------------------------------------------
@@ -290,6 +299,11 @@ exercises["each-slope"] = Function(
         lambda w, x, y: _losses(x, y, w),
         tensor=True,
     ),
+    drawn=lambda draw: {
+        "w": draw.leaf(-3, 3),
+        "x": draw.vector(4, -3, 3),
+        "y": draw.vector(4, -5, 5),
+    },
 )
 
 
@@ -330,4 +344,24 @@ exercises["transposed-seen"] = Function(
         "This is only the factor that depends on `u` and `v`. Where is `J`?",
         lambda u, v: v[0] * u[1] - v[1] * u[0],
     ),
+    drawn=lambda draw: {
+        "J": draw.matrix(2, 2),
+        "u": draw.vector(2, -3, 3),
+        "v": draw.vector(2, -3, 3),
+    },
+)
+
+exercises["gap-proof"] = Order(
+    [
+        "What is left is J₁₂ (v₁u₂ − v₂u₁) + J₂₁ (v₂u₁ − v₁u₂).",
+        "Write both products out: each is a sum of four terms Jᵢⱼ times a u and a v.",
+        "This is (J₁₂ − J₂₁)(v₁u₂ − v₂u₁): one factor of J alone, one of u and v alone.",
+        "The terms with J₁₁ and J₂₂ are equal in both sums, and cancel.",
+    ],
+    wrong={
+        "4 before 2": "Which terms? They are not written out yet.",
+        "1 before 4": "“What is left” of what? Something must cancel first.",
+        "3 before 1": "This takes a common factor out of a sum. Which sum?",
+    },
+    code=False,
 )

@@ -5,9 +5,9 @@ What is right is found by autograd, in float64.
 
 import torch
 
-from companion.check import Choice, Function, Number, Part, flag
+from companion.check import Choice, Function, Number, Order, Part, flag
 from companion.check.vocabulary import TWICE
-from companion.exercises._given import backward_to, leaf, seen_edit, slope, upstream
+from companion.exercises._given import backward_to, fails, leaf, seen_edit, slope, the_one, upstream
 
 exercises = {}
 
@@ -170,6 +170,12 @@ exercises["fixed-target"] = Function(
         missing="The whole loss is a constant now. Which part of it should be one?",
     ),
     observe=backward_to("w"),
+    drawn=lambda draw: {
+        "w": draw.leaf(-3, 3),
+        "x": draw.number(-3, 3),
+        "r": draw.number(-2, 2),
+        "x_next": draw.number(-3, 3),
+    },
 )
 
 
@@ -272,6 +278,13 @@ exercises["hidden-edit"] = Function(
     ),
     observe=_observe_shift,
     may_change=["w"],
+    drawn=lambda draw: {
+        "w": draw.leaf(-3, 3),
+        "x": draw.number(-2, 2),
+        "y": draw.number(-3, 3),
+        "lr": draw.number(0.01, 0.1),
+        "shift": draw.number(-1, 1),
+    },
 )
 
 
@@ -299,4 +312,40 @@ exercises["frozen-share"] = Function(
         "This is right for one tracked factor only.",
         lambda m: 1 / (1 + m),
     ),
+    drawn=lambda draw: {"n": draw.randint(1, 9), "m": draw.randint(1, 9)},
+)
+
+exercises["inference-later"] = Choice(
+    lambda: the_one(
+        exercises["inference-later"].options,
+        fails(
+            "x = torch.tensor([1.0, 2.0])\nw = torch.tensor(3.0, requires_grad=True)",
+            "(w * h).sum().backward()",
+        ),
+    ),
+    a=(
+        "`with torch.no_grad(): h = 2 * x`",
+        "`h` is a constant afterwards, and constants may be factors of what is recorded.",
+    ),
+    b=(
+        "`h = (2 * x).detach()`",
+        "`h` is a constant afterwards, and constants may be factors of what is recorded.",
+    ),
+    c=("`h = 2 * x.data`", "A constant again, and an unwatched one. But does it raise?"),
+    d="`with torch.inference_mode(): h = 2 * x`",
+)
+
+exercises["share-proof"] = Order(
+    [
+        "The ratio of the two is n/(n + m): x has cancelled.",
+        "At s = x that is n xⁿ⁺ᵐ⁻¹.",
+        "The slope of the program in x is n xⁿ⁻¹ sᵐ, because s is a constant.",
+        "The true slope of xⁿ⁺ᵐ is (n + m) xⁿ⁺ᵐ⁻¹.",
+    ],
+    wrong={
+        "2 before 3": "“That” is which slope? First comes the rule, then the place.",
+        "1 before 2": "The ratio needs both slopes at the same place. One of them is not there yet.",
+        "1 before 4": "The ratio needs both slopes. One of them is not there yet.",
+    },
+    code=False,
 )

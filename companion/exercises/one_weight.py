@@ -5,9 +5,18 @@ What is right is found by autograd, in float64.
 
 import torch
 
-from companion.check import Function, Number, Part, flag, mistakes
+from companion.check import Choice, Function, Number, Order, Part, flag, mistakes
 from companion.check.vocabulary import HALF, TWICE
-from companion.exercises._given import backward_to, grid, leaf, seen_edit, squared_loss, vector
+from companion.exercises._given import (
+    backward_to,
+    grid,
+    leaf,
+    runs,
+    seen_edit,
+    squared_loss,
+    the_one,
+    vector,
+)
 
 exercises = {}
 
@@ -228,4 +237,54 @@ exercises["largest-lr"] = Function(
         0.0,
     ),
     drawn=lambda draw: {"x": draw.number(0.5, 4)},
+)
+
+exercises["which-step"] = Choice(
+    lambda: the_one(
+        exercises["which-step"].options,
+        runs(
+            "w, lr = torch.tensor(1.0, requires_grad=True), 0.01\nfor _ in range(2):\n"
+            "  loss = (3 * w - 6) ** 2\n  loss.backward()",
+            "  w.grad = None\nassert 1 < w < 2",
+        ),
+    ),
+    a="`  with torch.no_grad(): w -= lr * w.grad`",
+    b=(
+        "`  w = w - lr * w.grad`",
+        (
+            "This gives the name `w` to a result. In the next turn `backward()` goes through it to the "
+            "first `w`, and the `.grad` of the new one is `None`: `float` times `NoneType`."
+        ),
+    ),
+    c=(
+        "`  w -= lr * w.grad`",
+        (
+            "This edits a leaf while PyTorch is recording, and PyTorch refuses: `a leaf Variable that "
+            "requires grad is being used in an in-place operation`. Who must look away?"
+        ),
+    ),
+    d=(
+        "`  with torch.no_grad(): w = w - lr * w.grad`",
+        (
+            "The new `w` was made while PyTorch looked away: it does not require a gradient. In the "
+            "next turn the loss has no way back, and `backward()` says so."
+        ),
+    ),
+)
+
+exercises["largest-lr-proof"] = Order(
+    [
+        "So lr < 1/x².",
+        "The distance shrinks if and only if |1 − 2 lr x²| < 1.",
+        "The second one is the same as 2 lr x² < 2.",
+        "That is two conditions: 1 − 2 lr x² < 1, and −1 < 1 − 2 lr x².",
+        "The first one holds for every positive lr, because x² > 0.",
+    ],
+    wrong={
+        "4 before 2": "Two conditions for what? First comes what is to be shown, as a formula.",
+        "5 before 4": "“The first one” of which two? They are not there yet.",
+        "3 before 4": "“The second one” of which two? They are not there yet.",
+        "1 before 3": "This is the end. From which inequality does it follow?",
+    },
+    code=False,
 )

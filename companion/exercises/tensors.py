@@ -200,6 +200,7 @@ exercises["middle-gradient"] = Function(
         missing="PyTorch keeps the gradient of a result only if you ask for it, and before "
         "`backward()`. And a function gives back what stands after `return`.",
     ),
+    drawn=lambda draw: {"w": draw.leaf(-3, 3), "x": draw.number(-4, 4), "t": draw.number(-3, 3)},
 )
 
 
@@ -235,6 +236,7 @@ exercises["make-weight"] = Function(
         "It is the result of a recorded operation, and no optimizer takes that. When was the memory switched on?",
     ),
     observe=_observe_weight,
+    drawn=lambda draw: {"n": draw.randint(1, 6), "scale": draw.number(-2, 2)},
 )
 
 # Find the bug, and prove ----------------------------------------------------------------------
@@ -308,6 +310,12 @@ exercises["cut-in-the-middle"] = Function(
         missing=_CUT,
     ),
     observe=_observe_line,
+    drawn=lambda draw: {
+        "w": draw.leaf(-3, 3),
+        "b": draw.leaf(-3, 3),
+        "x": draw.vector(4, -3, 3),
+        "y": draw.vector(4, -5, 5),
+    },
 )
 
 
@@ -351,4 +359,23 @@ exercises["graph-changes"] = Function(
         "This is one turn of the loop too few.",
         lambda right: 2 * right,
     ),
+    drawn=lambda draw: {"times": draw.randint(1, 12)},
+)
+
+exercises["jump-proof"] = Order(
+    [
+        "The ratio of the two slopes is e³: 2ᵗ has cancelled.",
+        "After the loop, y = 2ᵗ x, where t is `times`.",
+        "Just below that place the slope is 2ᵗ eʸ, which comes near to 2ᵗ e³.",
+        "So the branches change at x = 3/2ᵗ, where y is 3.",
+        "Just above it the slope is 2ᵗ · 1.",
+    ],
+    wrong={
+        "4 before 2": "Where y is 3 can be said only when y is known as a function of x.",
+        "3 before 4": "“That place” has not been found yet.",
+        "5 before 4": "Above which place? It has not been found yet.",
+        "1 before 3": "The ratio needs both slopes. One of them is not there yet.",
+        "1 before 5": "The ratio needs both slopes. One of them is not there yet.",
+    },
+    code=False,
 )

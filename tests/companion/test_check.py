@@ -6,14 +6,11 @@ names it; first mismatches come in the stated order; and no Python object, howev
 `check` raise, hang, or print an address.
 """
 
-import itertools
 import math
 import re
 import sys
 import time
-from pathlib import Path
 
-import nbformat
 import numpy
 import pytest
 import torch
@@ -30,83 +27,6 @@ from companion.check import (
     judge,
 )
 from companion.exercises import concepts, exercises
-
-NOTEBOOKS = sorted((Path(__file__).parents[2] / "exercises").glob("*.ipynb"))
-
-
-# The notebooks -------------------------------------------------------------------------------
-
-
-def cells_of(path):
-    return {cell.id: cell for cell in nbformat.read(path, as_version=4).cells}
-
-
-def labels_of(path):
-    sources = "\n".join(cell.source for cell in cells_of(path).values())
-    return re.findall(r"\{exercise-start\}.*\n:label: (\S+)", sources)
-
-
-IN_NOTEBOOKS = [(path, label) for path in NOTEBOOKS for label in labels_of(path)]
-
-
-def test_each_exercise_stands_in_one_notebook():
-    inventory = concepts.exercises  # they are questions, with no hints and no solutions
-    assert sorted([*(label for _, label in IN_NOTEBOOKS), *inventory]) == sorted(exercises)
-
-
-@pytest.mark.parametrize(
-    ("path", "label"), IN_NOTEBOOKS, ids=lambda part: getattr(part, "stem", part)
-)
-def test_stub_is_rejected_and_solution_passes(path, label):
-    cells = cells_of(path)
-    names = {}
-
-    def run(cell):
-        exec(cells[cell].source, names)  # noqa: S102 as a kernel does
-
-    run("imports")
-    if f"{label}-given" in cells:
-        run(f"{label}-given")
-
-    run(f"{label}-stub")
-    before = eval(cells[f"{label}-check"].source, names)
-    assert not before
-    assert str(before).startswith("Not solved yet.")
-
-    solution = cells[f"{label}-solution"].source
-    assert "### BEGIN SOLUTION" in solution
-    assert "### END SOLUTION" in solution
-    run(f"{label}-solution")
-    after = eval(cells[f"{label}-solved"].source, names)
-    assert after, str(after)
-    assert str(after).startswith("Solved.")
-
-
-@pytest.mark.parametrize(
-    ("path", "label"), IN_NOTEBOOKS, ids=lambda part: getattr(part, "stem", part)
-)
-def test_each_exercise_has_three_hints_and_a_solution(path, label):
-    cells = cells_of(path)
-    assert cells[f"{label}-hints"].source.count("{dropdown} Hint ") == 3
-    assert f"{{solution-start}} {label}\n:class: dropdown" in cells[f"{label}-why"].source
-
-
-@pytest.mark.parametrize(
-    ("path", "label"), IN_NOTEBOOKS, ids=lambda part: getattr(part, "stem", part)
-)
-def test_a_statement_lists_what_can_be_chosen(path, label):
-    """The page puts its buttons into that list, so it must be the exercise's, word for word."""
-    statement, exercise = cells_of(path)[label].source, exercises[label]
-    if isinstance(exercise, Choice):
-        assert re.findall(r"^- \*\*(\w)\*\* (.+)$", statement, re.MULTILINE) == [
-            *exercise.options.items()
-        ]
-        assert set(exercise.wrong) | {exercise.truth()} == set(exercise.options)
-    if isinstance(exercise, Order):
-        assert re.findall(r"^\d\. `(.+)`$", statement, re.MULTILINE) == [*exercise.lines]
-        orders = list(itertools.permutations(range(1, len(exercise.lines) + 1)))
-        assert 0 < sum(exercise.reply(order) == "" for order in orders) < len(orders)
-
 
 # Choices and orders ---------------------------------------------------------------------------
 
