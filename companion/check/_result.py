@@ -70,6 +70,8 @@ class Result:
             from companion.check._page import MIME
 
             bundle[MIME] = self.form.data(self.name)
+            if self.form.kind == "code":  # a page shows what is wrong with it, if it is there
+                bundle[MIME]["result"] = self.kind
         return bundle
 
     @property

@@ -242,29 +242,29 @@ exercises["largest-lr"] = Function(
 exercises["which-step"] = Choice(
     lambda: the_one(
         exercises["which-step"].options,
-        runs(
+        lambda line: runs(
             "w, lr = torch.tensor(1.0, requires_grad=True), 0.01\nfor _ in range(2):\n"
-            "  loss = (3 * w - 6) ** 2\n  loss.backward()",
-            "  w.grad = None\nassert 1 < w < 2",
-        ),
+            "    loss = (3 * w - 6) ** 2\n    loss.backward()",
+            "    w.grad = None\nassert 1 < w < 2",
+        )(f"    {line}"),
     ),
-    a="`  with torch.no_grad(): w -= lr * w.grad`",
+    a="`with torch.no_grad(): w -= lr * w.grad`",
     b=(
-        "`  w = w - lr * w.grad`",
+        "`w = w - lr * w.grad`",
         (
             "This gives the name `w` to a result. In the next turn `backward()` goes through it to the "
             "first `w`, and the `.grad` of the new one is `None`: `float` times `NoneType`."
         ),
     ),
     c=(
-        "`  w -= lr * w.grad`",
+        "`w -= lr * w.grad`",
         (
             "This edits a leaf while PyTorch is recording, and PyTorch refuses: `a leaf Variable that "
             "requires grad is being used in an in-place operation`. Who must look away?"
         ),
     ),
     d=(
-        "`  with torch.no_grad(): w = w - lr * w.grad`",
+        "`with torch.no_grad(): w = w - lr * w.grad`",
         (
             "The new `w` was made while PyTorch looked away: it does not require a gradient. In the "
             "next turn the loss has no way back, and `backward()` says so."
