@@ -17,6 +17,7 @@ from docutils import nodes
 
 #: The type of the data, as in `companion.check._page`; this package needs no torch.
 MIME = "application/vnd.autograd-in-motion.question+json"
+_LATER = '"later": true'
 _NAME = re.compile(r'<(?:form|div) class="question[^>]* data-name="([^"]+)"')
 
 
@@ -65,14 +66,14 @@ def form(question: dict, verdict: str = "") -> str:
         return (
             f'<div class="question question-code" id="question-{name}" data-name="{name}">{said}'
             '<p>Code runs in a live notebook: <a href="#furo-main-content">Open live</a>, at the '
-            'top of this page, starts one.</p><label class="answer-box" hidden>'
+            'top of this page, starts one.</p><label class="answer-box">'
             '<input type="checkbox" autocomplete="off"> I solved this, in a notebook</label></div>'
         )
     data = json.dumps(question, ensure_ascii=False).replace("</", "<\\/")
     return (
         f'<form class="question question-{kind}" id="question-{name}" data-name="{name}">'
         f"<fieldset><legend>Your answer</legend>{_CONTROLS[kind](question)}"
-        '<button type="submit" hidden>Check</button></fieldset>'
+        '<button type="submit">Check</button></fieldset>'
         '<div class="check" role="status"></div>'
         "<noscript><p>Without JavaScript this page cannot say whether an answer is right; a live "
         "notebook can.</p></noscript>"
@@ -96,7 +97,9 @@ def _choice(question):
 
 def _order(question):
     items = [
-        f'<li value="{number}"><span>{line}</span></li>'
+        f'<li value="{number}"><b>{number}</b> <span>{line}</span><span class="question-moves">'
+        f'<button type="button" aria-label="Move line {number} up">↑</button>'
+        f'<button type="button" aria-label="Move line {number} down">↓</button></span></li>'
         for number, line in enumerate(question["lines"], start=1)
     ]
     return f'<ol class="question-lines">{"".join(items)}</ol>'
@@ -124,9 +127,20 @@ def _add_labels(app, doctree):
         title = section.next_node(nodes.title).astext()
         standard.labels[name] = docname, name, title
         standard.anonlabels[name] = docname, name
-    if title := doctree.next_node(nodes.title):
-        progress = '<div class="answer-progress" hidden></div>'
-        title.parent.insert(title.parent.index(title) + 1, nodes.raw("", progress, format="html"))
+    questions = [raw.astext() for raw, _ in _questions(doctree)]
+    if questions:
+        title = doctree.next_node(nodes.title)
+        head = nodes.raw("", _progress(questions), format="html")
+        title.parent.insert(title.parent.index(title) + 1, head)
+
+
+def _progress(questions):
+    """Return what stands above the questions of a page; the script fills in what is kept."""
+    count = f"0 of {len(questions)} solved"
+    rest = '<button type="button">Forget my answers</button><p class="answer-note">Your answers are kept in this browser only.</p>'
+    if any(_LATER in question for question in questions):
+        count, rest = f"Round 1, before the book: 0 of {len(questions)} answered.", ""
+    return f'<div class="answer-progress"><p class="answer-count">{count}</p>{rest}</div>'
 
 
 def _add_scripts(app, pagename, templatename, context, doctree):
@@ -134,5 +148,5 @@ def _add_scripts(app, pagename, templatename, context, doctree):
     if asked:
         app.add_js_file("answers.js", loading_method="defer")
         app.add_css_file("answers.css")
-        if any('"later": true' in form for form in asked):
+        if any(_LATER in form for form in asked):
             app.add_js_file("inventory.js", loading_method="defer")

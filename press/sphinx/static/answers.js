@@ -141,14 +141,9 @@ const Answers = (() => {
         status.removeAttribute("data-solved");
       };
       items.forEach((item) => {
-        const buttons = ["up", "down"].map((way) => {
-          const button = make("button", { type: "button", onclick: () => shift(item, way) });
-          button.textContent = way === "up" ? "↑" : "↓";
-          button.setAttribute("aria-label", `Move line ${item.value} ${way}`);
-          return button;
-        });
-        item.prepend(make("b", {}, String(item.value)));
-        item.append(make("span", { className: "question-moves" }, ...buttons));
+        const [up, down] = item.querySelectorAll("button");
+        up.addEventListener("click", () => shift(item, "up"));
+        down.addEventListener("click", () => shift(item, "down"));
       });
       const get = () => {
         const order = [...list.children].map((item) => item.value);
@@ -179,8 +174,6 @@ const Answers = (() => {
 
   /** Let a form say at once whether it is solved. */
   function ask({ question, form, status, get, put }) {
-    const button = form.querySelector("[type=submit]");
-    button.hidden = false;
     function answer() {
       const answered = get();
       if (typeof answered === "string") return say(status, false, answered);
@@ -222,8 +215,7 @@ const Answers = (() => {
   // Code is checked in a notebook; here its writer says so.
   function tick(element) {
     const { name } = element.dataset;
-    const [label, box] = [element.querySelector("label"), element.querySelector("input")];
-    label.hidden = false;
+    const box = element.querySelector("input");
     box.checked = Boolean(remembered(name).solved);
     box.addEventListener("change", () => remember(name, { solved: box.checked }));
   }
@@ -232,9 +224,9 @@ const Answers = (() => {
 
   const progress = document.querySelector(".answer-progress");
   const marks = new Map();
-  const count = make("p", { className: "answer-count" });
-  const note = make("p", { className: "answer-note" });
-  const links = [...document.querySelectorAll("aside a[href], nav a[href]")].map((a) => {
+  const count = progress?.querySelector(".answer-count");
+  const note = progress?.querySelector(".answer-note");
+  const links = [...document.querySelectorAll("aside[aria-label='The book'] a[href]")].map((a) => {
     const mark = make("span", { className: "answer-page" });
     return { a, mark, path: a.pathname };
   });
@@ -244,10 +236,12 @@ const Answers = (() => {
     const solved = (name) => Boolean(remembered(name).solved);
     const share = (names) => `${names.filter(solved).length} of ${names.length}`;
     for (const [name, mark] of marks) mark.textContent = solved(name) ? " ✓ solved" : "";
-    if (progress) count.textContent = `${share([...marks.keys()])} solved`;
-    note.textContent = kept
-      ? "Your answers are kept in this browser only."
-      : "This browser keeps nothing: your answers are gone when you leave this page.";
+    if (note) {
+      count.textContent = `${share([...marks.keys()])} solved`;
+      note.textContent = kept
+        ? "Your answers are kept in this browser only."
+        : "This browser keeps nothing: your answers are gone when you leave this page.";
+    }
     for (const { a, mark, path } of links) {
       const { names } = remembered(path);
       mark.textContent = Array.isArray(names) && names.length ? ` ${share(names)}` : "";
@@ -259,19 +253,17 @@ const Answers = (() => {
   const forms = each(document.querySelectorAll("form.question"), build);
   each(document.querySelectorAll("div.question"), tick);
   const asked = [...document.querySelectorAll(".question")];
-  if (progress && !forms.some(({ question }) => question.later)) {
+  if (note) {
     for (const element of asked) {
       const mark = make("span", { className: "answer-mark" });
       element.closest("section")?.querySelector(":is(h2, h3)")?.append(mark);
       marks.set(element.dataset.name, mark);
     }
-    const buttons = [make("button", { type: "button", onclick: forget }, "Forget my answers")];
+    progress.querySelector("button").addEventListener("click", forget);
     if (forgotten())
-      buttons.push(
+      note.before(
         make("button", { type: "button", onclick: () => move(FORGOTTEN, KEY) }, "Bring back what was forgotten")
       );
-    progress.append(count, ...buttons, note);
-    progress.hidden = false;
     if (!forgotten() || Object.keys(load()).length) remember(location.pathname, { names: [...marks.keys()] });
     addEventListener("storage", show); // another tab
   }

@@ -24,7 +24,10 @@
       return sentence ? [{ place, sentence }] : [];
     });
 
-  const status = [0, 1].map(() => make("p", { className: "answer-count" }));
+  const status = [
+    document.querySelector(".answer-progress .answer-count"),
+    make("p", { className: "answer-count" }),
+  ];
   const help = make("p");
   const list = make("ul");
   const button = make("button", { type: "button", onclick: next });
@@ -32,7 +35,6 @@
   const found = make("div", {}, status[1], help, list);
   found.setAttribute("role", "status");
   const score = make("section", { className: "answer-score" }, found, button, " ", undo);
-  forms[0].form.closest("section").before(status[0]);
   forms.at(-1).form.after(score);
 
   function next() {
