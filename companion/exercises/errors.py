@@ -585,8 +585,8 @@ exercises["own-function"] = Function(
         "The gradient is right, but that `torch.autograd.gradcheck(squash, x)` is passed in "
         "{call} is",
         True,
-        "`gradcheck` runs in float64, and needs all of its digits: is anything turned into 32 "
-        "bits, or into plain numbers, on the way?",
+        "`gradcheck` calls `backward` with a 1 for one entry and zeros for the others: does it "
+        "give the right gradient then, each time it is called?",
     ),
     observe=_observe_own,
     drawn=lambda draw: {"x": draw.leaf(-5, 5, 3)},
