@@ -191,7 +191,7 @@ def test_font_is_small_and_licensed():
     """A reader on a slow phone waits for this file; its licence must stay beside it."""
     font = (STATIC / "math.woff2").read_bytes()
     assert font[:4] == b"wOF2"
-    assert len(font) < 60_000
+    assert len(font) < 40_000
     assert "GUST Font License" in (STATIC / "math-font-LICENSE.txt").read_text()
 
 
