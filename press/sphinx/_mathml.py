@@ -52,6 +52,8 @@ def _visit_inline(self, node):
 
 def _visit_display(self, node):
     mathml = _mathml(self, node, without_numbers(node.astext()), displaystyle=True)
+    if node.parent.get("ids") == node["ids"]:  # Furo's box around a formula has them too
+        node["ids"] = []
     self.body.append(self.starttag(node, "div", CLASS="formula") + mathml)
     if node["number"]:
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
