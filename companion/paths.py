@@ -18,14 +18,12 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import matplotlib.pyplot as plt
 import torch
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon, Rectangle
+from matplotlib.patches import Polygon
 from matplotlib.path import Path
-from matplotlib.transforms import Affine2D
 
-from explorable import palette, style
+from companion.canvas import MARGIN, WIDTH, Page, arrow_head, ink, signed
 
 SWEEP, PATHS = "one sweep", "all paths"
 
@@ -207,21 +205,16 @@ def draw(program: Program, way: str = SWEEP, step: int = 0) -> Figure:
     >>> figure = draw(Program(["p = w * x"], {"w": 1.0}, {"x": 3.0}), step=3)
     >>> "1 × 3 = 3" in [text.get_text() for text in figure.texts]
     True
-    >>> plt.close(figure)
     """
     if way not in (SWEEP, PATHS):
         raise ValueError(f"way is {SWEEP!r} or {PATHS!r}, not {way!r}.")
     scene = _scene(program, way, min(step, program.steps(way)))
-    with plt.rc_context(style):
-        figure = plt.figure(figsize=(_WIDTH / 72, _HEIGHT / 72))
-    canvas = _Canvas(figure)
-    _draw_graph(canvas, program, scene)
-    for row, line in enumerate(scene.lines):
-        weight = "normal" if row else "bold"
-        place = (_MARGIN, _WORDS + 17 * row)
-        canvas.text(*place, line, color=scene.colors[row], weight=weight)
-    _draw_counts(canvas, program, way, scene.done)
-    return figure
+    page = Page(_HEIGHT)
+    _draw_graph(page, program, scene)
+    for row, (line, color) in enumerate(zip(scene.lines, scene.colors, strict=True)):
+        page.text(MARGIN, _WORDS + 17 * row, line, color, weight="normal" if row else "bold")
+    _draw_counts(page, program, way, scene.done)
+    return page.figure
 
 
 # What a step shows ---------------------------------------------------------------------------
@@ -244,7 +237,7 @@ def _scene(program, way, step):
     last = len(program.operations)
     known = {*program.leaves, *list(program.operations)[:step]}
     head = f"step {step} of {program.steps(way)}, "
-    forward, back = (palette.blue, palette.blue, palette.green), (palette.red, "black", palette.red)
+    forward, back = (ink.value, ink.value, ink.right), (ink.gradient, ink.text, ink.gradient)
     if step == 0:
         given = program.fixed | {leaf: program.values[leaf] for leaf in program.leaves}
         words = ", ".join(f"{_pretty(name)} = {_text(value)}" for name, value in given.items())
@@ -336,13 +329,10 @@ def _edges(name, right, tensors):
 
 # Text ----------------------------------------------------------------------------------------
 
-_NOTHING = "\N{NO-BREAK SPACE}"  # matplotlib leaves an empty text out; all frames need the same
-
 
 def _text(value, inner=False):
     """Return a number as text; `inner` for one that follows a sign."""
-    text = f"{value:.4g}".replace("-", "−")
-    return f"({text})" if inner and value < 0 else text
+    return f"({signed(value)})" if inner and value < 0 else signed(value)
 
 
 def _pretty(code):
@@ -366,8 +356,7 @@ def _filled(program, name):
 
 # The picture ---------------------------------------------------------------------------------
 
-# Lengths in points. A figure is 4.8 in wide, about as many points as a phone has pixels.
-_WIDTH, _MARGIN = 345.6, 8
+# Lengths in points.
 _TOP, _BOTTOM, _BOX = 26, 336, 36  # of the graph; the height of a box
 _WORDS, _COUNTS = 358, 414  # where the equation and the counts begin
 _HEIGHT = 466
@@ -380,19 +369,15 @@ def _places(program):
     row = dict.fromkeys(program.order, 0)
     for name in program.order[1:]:
         row[name] = 1 + max(row[edge.user] for edge in program.users(name))
-    passed = {
-        between for edge in program.edges for between in range(row[edge.user] + 1, row[edge.input])
-    }
-    rows = [
-        [name for name in program.values if row[name] == r] for r in range(max(row.values()) + 1)
-    ]
-    pitch = (_BOTTOM - _TOP - _BOX) / (len(rows) - 1)
+    passed = {r for edge in program.edges for r in range(row[edge.user] + 1, row[edge.input])}
+    pitch = (_BOTTOM - _TOP - _BOX) / max(row.values())
     places = {}
-    for r, names in enumerate(rows):
+    for r in range(max(row.values()) + 1):
+        names = [name for name in program.values if row[name] == r]
         names.sort(key=lambda name: (_column(program, name), name))
         left = 0.45 if r in passed else 0  # room for the edges that pass
         for number, name in enumerate(names):
-            x = (left + (1 - left) * (number + 0.5) / len(names)) * _WIDTH
+            x = (left + (1 - left) * (number + 0.5) / len(names)) * WIDTH
             if len(names) == 1 and not left and len(program.users(name)) == 1:
                 x = places[program.users(name)[0].user][0]  # straight below
             places[name] = (x, _TOP + _BOX / 2 + r * pitch)
@@ -406,50 +391,27 @@ def _column(program, name):
     return min(_column(program, edge.input) for edge in program.edges if edge.user == name)
 
 
-class _Canvas:
-    """A figure to draw on in points, downwards. It has no axes, which would take time."""
-
-    def __init__(self, figure):
-        self.figure = figure
-        self.transform = Affine2D().translate(0, -_HEIGHT).scale(1 / 72, -1 / 72)
-        self.transform += figure.dpi_scale_trans
-
-    def add(self, patch):
-        patch.set_transform(self.transform)
-        self.figure.add_artist(patch)
-
-    def text(self, x, y, line, size=11, **look):
-        self.figure.text(x, y, line or _NOTHING, size=size, transform=self.transform, **look)
-
-
-def _draw_graph(canvas, program, scene):
+def _draw_graph(page, program, scene):
     places = _places(program)
     legend = "in a box: value | gradient      on a line: local slope"
-    canvas.text(_MARGIN, 14, legend, size=10, color=palette.grey)
+    page.text(MARGIN, 14, legend, ink.context, size=10)
     fixed = ", ".join(f"{_pretty(name)} = {_text(value)}" for name, value in program.fixed.items())
-    canvas.text(_MARGIN, _TOP + 16, fixed, color=palette.grey)
+    page.text(MARGIN, _TOP + 16, fixed, ink.context)
     for number in range(max(_LINES, len(program.edges))):
         hidden = number >= len(program.edges)
-        _draw_edge(canvas, program, places, program.edges[0 if hidden else number], hidden, scene)
+        _draw_edge(page, program, places, program.edges[0 if hidden else number], hidden, scene)
     names = list(program.values)
     for number in range(max(_BOXES, len(names))):
         hidden = number >= len(names)
-        _draw_box(
-            canvas,
-            program,
-            *places[names[0 if hidden else number]],
-            names[0 if hidden else number],
-            hidden,
-            scene,
-        )
+        name = names[0 if hidden else number]
+        _draw_box(page, program, *places[name], name, hidden, scene)
     bars = [
         (x, y + side) for name, (x, y) in places.items() if name in scene.known for side in (2, 14)
     ]
-    path = Path(bars, [Path.MOVETO, Path.LINETO] * (len(bars) // 2))
-    canvas.add(PathPatch(path, facecolor="none", edgecolor=palette.grey, linewidth=1))
+    page.path(Path(bars, [Path.MOVETO, Path.LINETO] * (len(bars) // 2)), ink.context)
 
 
-def _draw_edge(canvas, program, places, edge, hidden, scene):
+def _draw_edge(page, program, places, edge, hidden, scene):
     (x, top), (to, bottom) = places[edge.user], places[edge.input]
     top, bottom = top + _BOX / 2, bottom - _BOX / 2
     twins = [other for other in program.edges if other[:2] == edge[:2]]
@@ -458,68 +420,58 @@ def _draw_edge(canvas, program, places, edge, hidden, scene):
     middle = ((x + to) / 2 + bow, (top + bottom) / 2)
     lit = not hidden and any(edge is other for other in scene.edges)
     color = _color(scene, lit)
-    path = Path([(x, top), middle, (to, bottom)], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
-    look = {"edgecolor": color, "linewidth": 3 if lit else 1, "alpha": 0 if hidden else 1}
-    canvas.add(PathPatch(path, facecolor="none", **look))
-
-    end = (to, bottom) if scene.back else (x, top)
-    length = math.dist(end, middle)
-    dx, dy = (middle[0] - end[0]) / length, (middle[1] - end[1]) / length
-    corners = [(end[0] + 9 * dx + side * dy, end[1] + 9 * dy - side * dx) for side in (5, -5)]
-    canvas.add(Polygon([end, *corners], color=color, linewidth=0, alpha=1 if lit else 0))
+    curve = Path([(x, top), middle, (to, bottom)], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
+    page.path(curve, color, width=3 if lit else 1, alpha=0 if hidden else 1)
+    head = arrow_head((to, bottom) if scene.back else (x, top), middle, length=9, half=5)
+    page.add(Polygon(head, color=color, linewidth=0, alpha=1 if lit else 0))
 
     slope = "" if hidden or edge.user not in scene.known else _text(edge.slope)
-    at = ((x + to) / 2 + bow / 2, middle[1])
+    x, y = (x + to) / 2 + bow / 2, middle[1]
     half = 4 + 3.2 * len(slope)  # of a patch in the page's colour, which keeps the line off
-    patch = Rectangle((at[0] - half, at[1] - 7), 2 * half, 14, linewidth=0)
-    patch.set(facecolor="white", alpha=1 if slope else 0)
-    canvas.add(patch)
-    weight = "bold" if lit else "normal"
-    canvas.text(at[0], at[1] + 4, slope, ha="center", color=palette.green, weight=weight)
+    look = {"facecolor": "white", "linewidth": 0, "alpha": 1 if slope else 0}
+    page.box(x - half, y - 7, 2 * half, 14, **look)
+    page.text(x, y + 4, slope, ink.slope, ha="center", weight="bold" if lit else "normal")
 
 
-def _draw_box(canvas, program, x, y, name, hidden, scene):
+def _draw_box(page, program, x, y, name, hidden, scene):
     operation = program.operations.get(name)
     formula = _pretty(f"{name} = {operation}" if operation else name)
     half = max(49, 3.2 * len(formula) + 8)
     lit, known = name in scene.nodes, name in scene.known
-    color = _color(scene, lit) if lit or not known else "black"
-    corners = "round,pad=0,rounding_size=5" if operation else "square,pad=0"
-    box = FancyBboxPatch((x - half, y - _BOX / 2), 2 * half, _BOX, boxstyle=corners)
-    box.set_facecolor((palette.blue, 0 if operation or hidden else 0.12))
-    box.set_edgecolor((color, 0 if hidden else 1))
-    box.set_linewidth(2.5 if lit else 1)
-    canvas.add(box)
-    look = {"color": "black" if known else palette.grey, "alpha": 0 if hidden else 1}
-    canvas.text(x, y - 4, formula, ha="center", **look)
+    color = _color(scene, lit) if lit or not known else ink.text
+    page.box(
+        *(x - half, y - _BOX / 2, 2 * half, _BOX),
+        corner=5 if operation else 0,
+        facecolor=(ink.value, 0) if operation or hidden else ink.leaf,
+        edgecolor=(color, 0 if hidden else 1),
+        linewidth=2.5 if lit else 1,
+    )
+    look = {"ha": "center", "alpha": 0 if hidden else 1}
+    page.text(x, y - 4, formula, ink.text if known else ink.context, **look)
     value = _text(program.values[name]) if known and not hidden else ""
     grad = _text(scene.grads[name]) if name in scene.grads and not hidden else ""
-    canvas.text(x - 5, y + 12, value, ha="right", color=palette.blue)
-    canvas.text(x + 5, y + 12, grad, ha="left", color=palette.red)
+    page.text(x - 5, y + 12, value, ink.value, ha="right")
+    page.text(x + 5, y + 12, grad, ink.gradient, ha="left")
 
 
 def _color(scene, lit):
-    return palette.grey if not lit else palette.red if scene.back else palette.blue
+    return ink.context if not lit else ink.gradient if scene.back else ink.value
 
 
-def _draw_counts(canvas, program, way, done):
+def _draw_counts(page, program, way, done):
     """Draw, for both ways, the operations so far, and in outline all that it needs."""
     totals = {each: program.count(each) for each in (PATHS, SWEEP)}
     unit = 168 / max(sum(total) for total in totals.values())
-    words = "so far: multiplications (×) and additions (+)"
-    canvas.text(_MARGIN, _COUNTS, words, size=10, color=palette.grey)
+    page.text(
+        MARGIN, _COUNTS, "so far: multiplications (×) and additions (+)", ink.context, size=10
+    )
     for row, (each, total) in enumerate(totals.items()):
         y = _COUNTS + 20 + 19 * row
-        so_far = program.count(each, done)
-        chosen = each == way
-        color, weight = ("black", "bold") if chosen else (palette.grey, "normal")
-        canvas.text(_MARGIN, y, each, color=color, weight=weight)
-        canvas.text(116, y, f"{so_far.times} ×", color=color, weight=weight, ha="right")
-        canvas.text(154, y, f"{so_far.plus} +", color=color, weight=weight, ha="right")
-        for length, fill in (
-            (sum(so_far), palette.red if chosen else palette.grey),
-            (sum(total), "none"),
-        ):
-            bar = Rectangle((166, y - 10), unit * length, 12)
-            bar.set(facecolor=fill, edgecolor=palette.grey, linewidth=1 if fill == "none" else 0)
-            canvas.add(bar)
+        so_far, chosen = program.count(each, done), each == way
+        look = {"color": ink.text, "weight": "bold"} if chosen else {"color": ink.context}
+        page.text(MARGIN, y, each, **look)
+        page.text(116, y, f"{so_far.times} ×", ha="right", **look)
+        page.text(154, y, f"{so_far.plus} +", ha="right", **look)
+        color = ink.gradient if chosen else ink.context
+        page.box(166, y - 10, unit * sum(so_far), 12, facecolor=color, linewidth=0)
+        page.box(166, y - 10, unit * sum(total), 12, facecolor="none", edgecolor=ink.context)
