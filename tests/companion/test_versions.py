@@ -7,10 +7,11 @@ Protected here: a replay has the versions, the kept values and the verdict that 
 
 import matplotlib
 import pytest
+import torch
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
-from companion.versions import VERDICTS, draw_replay, draw_verdicts, replay
+from companion.figures.in_place import VERDICTS, edit_board
+from companion.versions import draw_replay, replay
 from explorable import palette
 from explorable._style import style
 
@@ -130,14 +131,20 @@ def test_a_moment_that_is_not_there_is_an_error():
         draw_replay(square("copy"), 5, "")
 
 
+# The matrix of the chapter's own figure ------------------------------------------------------
+
+
+def board(verdicts, chosen):
+    return edit_board(verdicts, chosen, torch.sin, 0.9, None, "its input")
+
+
 def test_every_mark_stands_in_its_row_and_column():
     places = [("input", "no_grad"), ("result", ".data")]
     verdicts = {
         "exp": dict(zip(places, ("right", "wrong"), strict=True)),
         "sin": dict(zip(places, ("raises", "right"), strict=True)),
     }
-    ax = Figure().add_subplot()
-    draw_verdicts(ax, verdicts, ("sin", "result", ".data"))
+    ax = board(verdicts, ("sin", "result", ".data")).axes[0]
     rows = {text.get_text(): text.get_position()[1] for text in ax.texts}
     columns = {text.get_text(): text.get_position()[0] for text in ax.texts}
     for name, (color, marker) in VERDICTS.items():
@@ -156,4 +163,4 @@ def test_every_mark_stands_in_its_row_and_column():
 @pytest.mark.parametrize("chosen", [("cos", "input", "no_grad"), ("exp", "input", "detach")])
 def test_a_choice_that_is_not_there_is_an_error(chosen):
     with pytest.raises(KeyError):
-        draw_verdicts(Figure().add_subplot(), {"exp": {("input", "no_grad"): "right"}}, chosen)
+        board({"exp": {("input", "no_grad"): "right"}}, chosen)
