@@ -1,4 +1,4 @@
-"""Watch an engine and torch at work on the same program, and draw both side by side.
+"""Watch an engine and torch at work on the same program.
 
 >>> from companion.engine import Scalar
 >>> def program(a, b):
@@ -10,21 +10,13 @@
 True
 """
 
-import inspect
-import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import torch
-from matplotlib.figure import Figure
-from matplotlib.path import Path
 from torch.autograd.graph import get_gradient_edge
 
-from companion.canvas import WIDTH, Page, arrow_head, ink
 from companion.engine import Scalar
-
-# Lengths in points: of a box, between rows, and above all rows.
-_BOX, _RISE, _HEAD = (78, 36), 34, 50
 
 
 @dataclass(frozen=True)
@@ -132,52 +124,6 @@ def count_steps(*runs: Run) -> int:
     return sum(max(map(len, phases)) for phases in zip(*(run.phases for run in runs), strict=True))
 
 
-def draw(program: Callable, engine: Run, torchs: Run, step: int) -> Figure:
-    """Draw both runs of a program side by side, at a step; the last one stays for ever.
-
-    A gradient that is kept stands in the node's box as ``.grad``, one that has passed in
-    brackets. After the last step "≠" marks each kept gradient that torch does not have.
-    """
-    moments = [
-        (name, [run.phases[phase][min(i, len(run.phases[phase]) - 1)] for run in (engine, torchs)])
-        for phase, name in enumerate(["forward", "first backward", "second backward"])
-        if phase < len(engine.phases)
-        for i in range(max(len(engine.phases[phase]), len(torchs.phases[phase])))
-    ]
-    phase, (left, right) = moments[min(step, len(moments) - 1)]
-    end = engine.phases[-1][-1], torchs.phases[-1][-1]
-    wrong = left.kept.items() - end[1].kept.items() if (left, right) == end else ()
-    wrong = {name for name, _ in wrong if name in end[1].kept}
-    places, height = _places(engine.edges)
-    page = Page(height)
-    lines = inspect.getsource(program).splitlines()
-    source = ",  ".join(line.strip() for line in lines if " = " in line)
-    page.text(WIDTH / 2, 13, source, ha="center", size=10)
-    page.text(WIDTH / 2, 36, phase, ink.context, ha="center", size=10)
-    sides = ((engine, left, "engine", wrong), (torchs, right, "torch", ()))
-    for side, (run, moment, title, marked) in enumerate(sides):
-        shift = side * WIDTH / 2
-        page.text(shift + WIDTH / 4, 36, title, ha="center", weight="bold")
-        _arrows(page, run.edges, places, shift)
-        leaves = set(places) - {start for start, _ in run.edges}
-        for name, (x, y) in places.items():
-            _box(page, x + shift, y, name, moment, name in leaves, name in marked)
-        page.text(shift + WIDTH / 4, height - 8, _caption(run, moment), ha="center", size=10)
-    page.line([(WIDTH / 2, 46), (WIDTH / 2, height)], ink.context, linewidth=0.5)
-    return page.figure
-
-
-def _caption(run, moment):
-    """Say which gradient has just come in, and what it makes of the one that was kept."""
-    if moment.came is None:
-        return ""
-    if moment.at not in {stop for _, stop in run.edges}:
-        return f"{moment.at} starts the way back"
-    grad = moment.kept.get(moment.at, moment.came)
-    before = f": {grad - moment.came:g} + {moment.came:g} = {grad:g}" if grad != moment.came else ""
-    return f"{moment.at} gets {moment.came:g}{before}"
-
-
 class _Log:
     """Moments as they come; the forward pass is known when it begins."""
 
@@ -201,62 +147,3 @@ class _Log:
         (self._kept if kept else self._passed)[name] = grad
         moment = Moment(name, came, self._values, dict(self._kept), dict(self._passed))
         self.phases[-1].append(moment)
-
-
-def _places(edges):
-    """Return the middle of each node's box, in the left half, and the height of the figure."""
-    names = dict.fromkeys(itertools.chain.from_iterable(edges))
-    row = dict.fromkeys(names, 0)
-    for _ in names:  # each below all that it is an input of
-        for start, stop in edges:
-            row[stop] = max(row[stop], row[start] + 1)
-    rows = [sorted(name for name in names if row[name] == r) for r in range(max(row.values()) + 1)]
-    pitch = _BOX[1] + _RISE
-    places = {
-        name: ((k + 0.5) / len(line) * WIDTH / 2, _HEAD + r * pitch + _BOX[1] / 2)
-        for r, line in enumerate(rows)
-        for k, name in enumerate(line)
-    }
-    return places, _HEAD + len(rows) * pitch - _RISE + 26
-
-
-def _arrows(page, edges, places, shift):
-    """Draw the edges the way of backward, with the local slope where each begins."""
-    paths = []
-    for (start, stop), slope in edges.items():
-        (x0, y0), (x1, y1) = places[start], places[stop]
-        lean = 0.15 * (x1 - x0)
-        x0, y0 = x0 + shift + lean, y0 + _BOX[1] / 2
-        x1, y1 = x1 + shift - lean, y1 - _BOX[1] / 2
-        tip, *base = arrow_head((x1, y1), (x0, y0))
-        back = (base[0][0] + base[1][0]) / 2, (base[0][1] + base[1][1]) / 2
-        paths += [Path([(x0, y0), back]), Path([tip, *base, tip], closed=True)]
-        if slope is not None:
-            left = lean < 0 or (lean == 0 and places[start][0] < WIDTH / 4)
-            aside = (-1 if left else 1) * (9 + 0.2 * abs(lean) if lean else 7)
-            place = (x0 + 0.16 * (x1 - x0) + aside, y0 + 0.16 * (y1 - y0) + 4)
-            page.text(*place, f"{slope:g}", ink.context, size=9, ha="center")
-    # One path for all: matplotlib needs much longer for an arrow each.
-    page.path(Path.make_compound_path(*paths), ink.context, facecolor=ink.context)
-
-
-def _box(page, x, y, name, moment, leaf, wrong):
-    """Draw a node: its name and value, and below them its gradient."""
-    width, height = _BOX
-    born, lit = name in moment.values, name == moment.at
-    page.box(
-        *(x - width / 2, y - height / 2, width, height),
-        corner=0 if leaf else 6,
-        facecolor=ink.leaf if leaf else "none",
-        edgecolor=ink.gradient if lit else ink.text if born else ink.context,
-        linewidth=2.5 if lit else 1,
-        linestyle="solid" if born else "dashed",
-    )
-    value = f"{name} = {moment.values[name]:g}" if born else name
-    grad, color = "", ink.gradient
-    if name in moment.kept:
-        grad = f".grad {moment.kept[name]:g}" + " ≠" * wrong
-    elif name in moment.passed:
-        grad, color = f"({moment.passed[name]:g})", ink.gradient if lit else ink.context
-    page.text(x, y - 4, value, ink.value if born else ink.context, ha="center")
-    page.text(x, y + 11, grad, color, ha="center", weight="bold" if wrong else "normal")

@@ -24,6 +24,12 @@ def pendulum(run: Run, other: Run, H: float, lr: float, step: int, forget: bool)
         The second derivative of the loss.
     lr, step, forget
         The learning rate; how many steps have been made; whether w.grad is never emptied.
+
+    Examples
+    --------
+    >>> run = [1.0] * 23, [0.0] * 23
+    >>> pendulum(run, run, H=9.0, lr=0.01, step=0, forget=False).texts[0].get_text()
+    'step 0:  w = 1.000,  w.grad = 0.00'
     """
     (weights, grads), color = run, ink.value if forget else ink.learns
     figure, (above, below) = panels(
@@ -75,6 +81,11 @@ def two_limits(emptied: Sequence[float], forgotten: Sequence[float], H: float, l
         w at the start and after every step, in the two modes.
     H, lr
         The second derivative of the loss; the learning rate.
+
+    Examples
+    --------
+    >>> two_limits([1.0] * 41, [1.0] * 41, H=10.0, lr=0.01).axes[0].get_xticks().tolist()
+    [0.0, 0.2, 0.4]
     """
     figure, (above, below) = panels(
         4.8, rows=2, height_ratios=(2, 3), left=0.14, bottom=0.11, top=0.97, hspace=0.45

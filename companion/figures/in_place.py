@@ -1,16 +1,22 @@
 """The figures of the chapter about edits in place."""
 
-from collections.abc import Callable, Mapping
+import textwrap
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from companion.canvas import WIDTH, in_style, ink, signed
+from companion.canvas import WIDTH, Page, in_style, ink, signed
+from companion.versions import Moment
 
 #: How a verdict is drawn: colour and marker. Their shapes differ as well as their colours.
 VERDICTS = {"right": (ink.right, "o"), "raises": (ink.refused, "s"), "wrong": (ink.wrong, "X")}
+
+# Lengths in points, counted from the top left.
+_ROW, _TOP, _LINE = 23, 34, 14
+_LANES = ((205, 230, 250, 270), (292, 316, 334))  # of each tensor: its value, then its versions
 
 
 @in_style
@@ -105,3 +111,122 @@ def _draw_verdicts(ax: Axes, verdicts, chosen):
         ax.plot(*places, marker, color=color, markersize=7, markeredgewidth=0)
         text = "silently wrong" if name == "wrong" else name
         ax.text(x, below, text, va="center", size=10, color=color)
+
+
+def version_replay(moments: Sequence[Moment], k: int, truth: str) -> Figure:
+    """Draw moment `k`: the program, and beside each line the versions of two tensors.
+
+    A blue dot is the present version. A purple track begins where autograd keeps the tensor, at the
+    version that it had then, and ends where `backward` has freed it. A cross on it is a check that
+    failed. A red number is in the memory of a kept tensor and is not what was kept.
+
+    Parameters
+    ----------
+    moments
+        What `replay` returned, for at most two watched tensors.
+    k
+        Which of them, from 0.
+    truth
+        What the last line would print without any edit.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        4.8 inches wide, with the same artists for every `k`.
+
+    Raises
+    ------
+    ValueError
+        If there is no moment `k`.
+
+    Examples
+    --------
+    >>> from companion.versions import replay
+    >>> moments = replay(["w = torch.tensor(3.0)", "print(w)"], ["w"])
+    >>> figure = version_replay(moments, 1, truth="tensor(3.)")
+    >>> [text.get_text() for text in figure.texts if text.get_color() == ink.right]
+    ['It prints tensor(3.), which is right.', ' ', ' ', ' ']
+    """
+    if k not in range(len(moments)):
+        raise ValueError(f"there is no moment {k}; the moments are 0 to {len(moments) - 1}")
+    page = Page(_TOP + _ROW * len(moments) + 7 * _LINE)
+    looks = {"family": "monospace", "size": 9}
+    _write(page, 4, _height(k), "→" if moments[k].ran else "", **looks)
+    for row, moment in enumerate(moments):
+        here = row == k and moment.ran
+        color = ink.text if row <= k and moment.ran else ink.context
+        color = ink.refused if here and moment.raised else color
+        weight = "bold" if here else "normal"
+        _write(page, 14, _height(row), moment.line, color, weight=weight, **looks)
+    for name, lane in zip(moments[-1].values, _LANES, strict=False):
+        _draw_lane(page, moments, k, name, lane)
+    _write_verdict(page, moments, k, truth, _TOP + _ROW * len(moments) + _LINE / 2)
+    return page.figure
+
+
+def _height(row):
+    return _TOP + (row + 0.5) * _ROW
+
+
+def _write(page, x, y, text, color=ink.text, **look):
+    page.text(x, y, text, color, **{"va": "center", "size": 10, **look})
+
+
+def _draw_lane(page, moments, k, name, lane):
+    """Draw one tensor: its number and version at each line, and the track of what is kept."""
+    middle, *places = lane
+    bottom, gap = _height(len(moments) - 1) + _ROW / 2, (0, float("nan"))
+    grid = [point for x in places for point in ((x, _TOP), (x, bottom), gap)]
+    page.line(grid, ink.context, linewidth=0.5)
+    _write(page, middle, 24, name, ha="center", weight="bold")
+    _write(page, (places[0] + places[-1]) / 2, 10, "version", ink.context, ha="center", size=9)
+    for version, x in enumerate(places):
+        _write(page, x, 24, str(version), ink.context, ha="center", size=9)
+    dots, track, failed = [], [], []
+    for row, moment in enumerate(moments):
+        shown = row <= k and moment.ran and name in moment.values
+        kept, before = moment.kept.get(name), moments[max(row - 1, 0)].kept.get(name)
+        tracked = (kept or before) if shown else None  # its last line is where backward frees it
+        if tracked:
+            x, y = places[tracked.version], _height(row)
+            track += [(x, y - (_ROW / 2 if before else 2)), (x, y + (_ROW / 2 if kept else 0)), gap]
+            failed += [(x, y)] if moment.raised and tracked.refused else []
+        if shown:
+            dots.append((places[moment.versions[name]], _height(row)))
+        changed = tracked and tracked.value != moment.values[name]
+        color, weight = (ink.changed, "bold") if changed else (ink.value, "normal")
+        text = signed(moment.values[name], ".3g") if shown else ""
+        _write(page, middle, _height(row), text, color, ha="center", weight=weight)
+    page.line(track, ink.saved, linewidth=12, solid_capstyle="butt", alpha=0.4)
+    dots += dots[-1:] * (len(moments) - len(dots))  # as many artists in every frame
+    page.line(dots, ink.value, linewidth=1.5, marker="o")
+    page.line(failed, ink.refused, marker="X", markersize=10)
+
+
+def _write_verdict(page, moments, k, truth, y):
+    """Say what is kept, what the check says, and what the program has printed or raised."""
+    moment, before = moments[k], moments[max(k - 1, 0)].kept
+    lines = [("kept for backward(): nothing", ink.saved), ("", ink.value)]
+    for name in before.keys() - moment.kept.keys():
+        kept, now = signed(before[name].value, ".3g"), signed(moments[k - 1].values[name], ".3g")
+        text = f"backward() needed {name} = {kept}, and found {now}"
+        lines = [("kept for backward(): nothing any more", ink.saved), (text, ink.value)]
+    for name, kept in moment.kept.items():
+        text = f"kept for backward(): {name} = {signed(kept.value, '.3g')}, version {kept.version}"
+        now = moment.versions[name]
+        check = f"the check now: {kept.version} ≠ {now}, refused"
+        if kept.refused is None:
+            check = f"the check now: {kept.version} = {now}, passes, reads "
+            check += signed(moment.values[name], ".3g")
+        lines = [(text, ink.saved), (check, ink.value)]
+    raised = next((m.raised for m in moments[: k + 1] if m.raised), "")
+    said, color = textwrap.wrap(raised.split(" Hint:")[0], 60), ink.refused
+    if k == len(moments) - 1 and not raised:
+        said, color = [f"It prints {moment.printed}, which is right."], ink.right
+        if moment.printed != truth:
+            said = [f"It prints {moment.printed}.", f"The truth is {truth}. No error, no warning."]
+            color = ink.wrong
+    said += [""] * (4 - len(said))
+    lines += [(text, color) for text in said]
+    for row, (text, color) in enumerate(lines):
+        _write(page, 4, y + row * _LINE, text, color)

@@ -40,6 +40,13 @@ def jacobian_loom(labels: Sequence[str], J: Tensor, v: Tensor, grad: Tensor) -> 
         The formulas of the two outputs at x = (2, 1).
     J, v, grad
         The Jacobian (2 × 2), a vector (2), and what backward(v) puts into x.grad (2); float64.
+
+    Examples
+    --------
+    >>> J = torch.tensor([[1.0, 2.0], [4.0, -1.0]], dtype=torch.float64)
+    >>> figure = jacobian_loom(["y₁", "y₂"], J, direction(0), J[0])
+    >>> "x.grad[1] = 2.00" in [text.get_text() for text in figure.axes[0].texts]
+    True
     """
     figure = Figure(figsize=(WIDTH / 72, 5.0))
     ax = figure.add_axes((0, 0, 1, 1), xlim=(0, 10), ylim=(0, 10.42))
@@ -112,6 +119,11 @@ def doubling_loop(y: Sequence[float], norms: Sequence[float], v, grad) -> Figure
         The last y, and the norm of y at the start and after each doubling.
     v, grad
         Three positive numbers each: what backward was given, and what it put into x.grad.
+
+    Examples
+    --------
+    >>> doubling_loop([2.0], [1.0, 2.0], v=[1.0], grad=[2.0]).texts[2].get_text()
+    'norm 2.0: smaller than 1000: again'
     """
     n = len(norms) - 1
     figure, (above, below) = panels(
@@ -149,6 +161,13 @@ def transposed(J: Tensor, v: Tensor, back: Tensor, ahead: Tensor) -> Figure:
     ----------
     J, v, back, ahead
         The Jacobian (2 × 2), and three vectors (2); float64.
+
+    Examples
+    --------
+    >>> J = torch.tensor([[1.0, 2.0], [4.0, -1.0]], dtype=torch.float64)
+    >>> v = direction(0)
+    >>> transposed(J, v, v @ J, J @ v).texts[0].get_text()
+    'J = (1, 2; 4, −1)'
     """
     figure, ax = panels(4.3, left=0, right=1, bottom=0, top=0.84)
     for curve, end, color, line in (

@@ -25,6 +25,14 @@ def switch_board(x: Tensor, s: Tensor, w: Tensor, error: str, answers: Mapping[s
         With what backward refused, or "".
     answers
         To each question, one that begins with "no", or with "NO" where nothing warns of an error.
+
+    Examples
+    --------
+    >>> x = torch.tensor(3.0, requires_grad=True)
+    >>> s = x.detach()
+    >>> (x * s).backward()
+    >>> switch_board(x, s, torch.tensor(1.0), "", {"tracked": "no"}).texts[1].get_text()
+    'x.grad: 3'
     """
     number, found = x.item(), "refused" if error else f"{x.grad:g}"
     figure = Figure(figsize=(WIDTH / 72, 5))
@@ -103,6 +111,12 @@ def saved_bytes(saved: Sequence[Tensor], full: Sequence[Tensor], L: int) -> Figu
         What is kept of one layer if nothing is switched off.
     L
         How many layers.
+
+    Examples
+    --------
+    >>> kept = [torch.ones(16, 64), torch.ones(64, 64)]
+    >>> saved_bytes(kept, kept, L=1).texts[0].get_text()
+    '2 tensors, 20,480 bytes'
     """
     figure, ax = panels(3.4, left=0.17, top=0.72, bottom=0.15)
     each = len(saved) // L
@@ -136,6 +150,14 @@ def where_it_stops(
         With what torch refused, or "".
     switch, layer
         What is switched off, and in which layer, from 1.
+
+    Examples
+    --------
+    >>> from types import SimpleNamespace
+    >>> layers = [SimpleNamespace(w=torch.tensor(2.0, requires_grad=True)) for _ in range(3)]
+    >>> figure = where_it_stops(layers, [], "refused", "detach", layer=2)
+    >>> figure.axes[0].texts[-1].get_text()
+    'refused'
     """
     figure, ax = panels(2.9, left=0, right=1, bottom=0, top=1)
     ax.set(xlim=(0, 10), ylim=(0, 6))

@@ -27,6 +27,11 @@ def install_chooser(steps: Mapping[str, str], advice: Sequence[str]) -> HTML:
         Commands, by what each of them is for.
     advice
         Sentences; the first one stands above the commands.
+
+    Examples
+    --------
+    >>> "1. Install" in install_chooser({"Install": "pip install torch"}, ["First:"]).data
+    True
     """
     first, *notes = advice
     page = f"<p>{escape(first)}</p>"
@@ -48,6 +53,11 @@ def slope_check(w: float, loss: float, slope: float) -> Figure:
         Where.
     loss, slope
         What autograd computed there.
+
+    Examples
+    --------
+    >>> slope_check(1.0, loss=1.0, slope=6.0).texts[2].get_text()
+    'autograd: 6.00'
     """
     figure, (above, below) = panels(4.8, rows=2, left=0.15, bottom=0.11, top=0.85, hspace=0.15)
     below.sharex(above)

@@ -18,7 +18,8 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.patches import FancyBboxPatch
 
-from companion.paths import PATHS, SWEEP, Edge, Program, draw
+from companion.figures.chain_rule import path_stepper
+from companion.paths import PATHS, SWEEP, Edge, Program
 from explorable import style
 from explorable._svg import from_figure, to_string
 from tests.conftest import ROOT
@@ -162,7 +163,7 @@ def test_every_equation_is_true(name, way, step):
     # Only digits and signs: the line with the numbers of a step back.
     equations = [
         part
-        for line in lines_of(draw(EXAMPLES[name], way, step))
+        for line in lines_of(path_stepper(EXAMPLES[name], way, step))
         for part in line.split(";")
         if re.fullmatch(r"[\d.\s()×+−]+=[\d.\s−]+", part)
     ]
@@ -177,7 +178,7 @@ def test_every_equation_is_true(name, way, step):
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_last_step_is_torchs_answer(name):
     program = EXAMPLES[name]
-    said = [lines_of(draw(program, way, 99)) for way in (SWEEP, PATHS)]
+    said = [lines_of(path_stepper(program, way, 99)) for way in (SWEEP, PATHS)]
     (answer,) = [line for line in said[0] if ".grad = " in line]
     assert answer in said[1]
     found = [value_of(number) for number in re.findall(r"= (\S+?)(?:,|$)", answer)]
@@ -187,7 +188,7 @@ def test_the_last_step_is_torchs_answer(name):
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_no_box_covers_another_or_a_number(name):
     program = EXAMPLES[name]
-    figure = draw(program, SWEEP, program.steps(SWEEP) - 1)
+    figure = path_stepper(program, SWEEP, program.steps(SWEEP) - 1)
     renderer = FigureCanvasAgg(figure).get_renderer()
     boxes = [patch for patch in figure.artists if isinstance(patch, FancyBboxPatch)]
     boxes = [box for box in boxes if box.get_height() == 36 and box.get_edgecolor()[3]]
@@ -205,7 +206,7 @@ def test_no_box_covers_another_or_a_number(name):
 
 def svg_of(name, way, step):
     with rc_context(style):
-        return from_figure(draw(EXAMPLES[name], way, step))
+        return from_figure(path_stepper(EXAMPLES[name], way, step))
 
 
 def test_all_frames_have_the_same_elements_and_bytes():
@@ -219,9 +220,9 @@ def test_a_wrong_slope_is_not_drawn():
     program.edges = [Edge("p", "w", 4.0)]
     for way in (SWEEP, PATHS):
         with pytest.raises(ArithmeticError, match="slopes give 4.0, but torch's gradient is 3.0"):
-            draw(program, way, 99)
+            path_stepper(program, way, 99)
 
 
 def test_only_two_ways():
     with pytest.raises(ValueError, match="way is 'one sweep' or 'all paths', not 'recursion'"):
-        draw(EXAMPLES["the loss"], "recursion")
+        path_stepper(EXAMPLES["the loss"], "recursion")
