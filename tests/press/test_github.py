@@ -17,11 +17,10 @@ import nbformat
 import pytest
 import yaml
 from check_jsonschema import main as check_jsonschema
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from explorable.record import record
-from press.maintain import changed_outputs
-from press.maintain.readable import readable
+from press.readable import readable
 from tests.conftest import NOTEBOOKS, ROOT
 
 GITHUB = ROOT / ".github"
@@ -86,6 +85,13 @@ def test_a_workflow_uses_only_what_github_keeps_itself(path):
     assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in used)
 
 
+#: The `python` of a workflow is the one that runs the tests.
+PYTHON = {
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "PYTHONPATH": str(ROOT),
+}
+
+
 def step(workflow, job, name):
     """Return the lines of shell of a step."""
     steps = read(GITHUB / "workflows" / workflow)["jobs"][job]["steps"]
@@ -130,6 +136,70 @@ def test_the_weekly_run_keeps_one_issue(tmp_path, found, open_issue, asked):
     assert ("[this run](R)" in (tmp_path / "issue.md").read_text()) == bool(found)
 
 
+def test_the_issue_of_new_tools_names_the_failed_tests_and_the_versions(tmp_path):
+    """With a real run of pytest and nbval, of which the step reads the last lines."""
+    stored = [("1.5 + 1", "2.5"), ("1.5 * 2", "3.5")]
+    cells = [
+        new_code_cell(code, execution_count=k, outputs=[_result(text, k)])
+        for k, (code, text) in enumerate(stored, 1)
+    ]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "tiny.ipynb")
+    (tmp_path / "test_unit.py").write_text("def test_unit():\n    assert 1 == 2, 'a - b'")
+    (tmp_path / "before.txt").write_text("torch==2.13.0\ntqdm==4.70.1\n")
+    (tmp_path / "after.txt").write_text("torch==2.14.0\ntqdm==4.70.1\n")
+    options = f". -c {ROOT / 'pyproject.toml'} --rootdir . -p no:cacheprovider -n0"
+    with pytest.raises(subprocess.CalledProcessError):
+        run(
+            step("weekly.yml", "newest-tools", "Run the tests"),
+            tmp_path,
+            **PYTHON,
+            CI="true",
+            PYTEST_ADDOPTS=options,
+        )
+    assert (tmp_path / "report.xml").is_file()
+    issue = _issue(tmp_path, passed=False)
+    assert "```diff\n-torch==2.13.0\n+torch==2.14.0\n```" in issue
+    assert "2 failed, 1 passed" in issue
+    assert issue.splitlines()[-2:] == ["- `test_unit.py::test_unit`", "- `tiny.ipynb::Cell 1`"]
+
+
+def _result(text, count):
+    return new_output("execute_result", {"text/plain": text}, execution_count=count)
+
+
+def _issue(folder, passed):
+    script = step("weekly.yml", "newest-tools", "Say what changed")
+    run(script, folder, PASSED=str(passed).lower(), GITHUB_STEP_SUMMARY="summary.md")
+    assert (folder / "issue.md").read_text() == (folder / "summary.md").read_text()
+    return (folder / "issue.md").read_text()
+
+
+def test_nothing_is_said_where_all_passed(tmp_path):
+    assert _issue(tmp_path, passed=True) == ""
+
+
+def test_a_run_that_never_began_is_an_issue_too(tmp_path):
+    assert "do not pass" in _issue(tmp_path, passed=False)
+
+
+def test_the_issue_fits_github(tmp_path):
+    (tmp_path / "run.txt").write_text(9000 * "FAILED test_unit.py::test_unit - assert 1 == 2\n")
+    assert len(_issue(tmp_path, passed=False).encode()) == 60_000
+
+
+def test_the_newest_tools_are_asked_for_without_exact_versions(tmp_path):
+    """The line of `sed` on what is pinned today leaves a range to each, and nothing exact."""
+    files = ("requirements.txt", "pyproject.toml")
+    for name in files:
+        shutil.copy(ROOT / name, tmp_path)
+    script = step("weekly.yml", "newest-tools", "Install the newest ones")
+    (line,) = re.findall(r"^sed .*$", script, re.MULTILINE)
+    run(line, tmp_path)
+    for name in files:
+        assert "==" not in (tmp_path / name).read_text()
+        assert name in line
+
+
 @pytest.mark.skipif(not shutil.which("jq"), reason="no jq, which GitHub's machines have")
 def test_broken_links_are_listed_by_page_and_cell(tmp_path):
     links = [
@@ -166,13 +236,12 @@ def test_the_preview_lists_the_changed_pages(tmp_path):
         folder.mkdir(parents=True)
         (folder / "index.html").write_text(
             '<link rel="canonical" href="https://teacher.github.io/course/index.html">'
-            f'<article class="bd-article"><p>{word}</p></article>'
+            f"<article><p>{word}</p></article>"
         )
     run(
         step("preview.yml", "preview", "List the changed pages"),
         tmp_path / "new",
-        PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        PYTHONPATH=str(ROOT),
+        **PYTHON,
         GITHUB_STEP_SUMMARY="summary.md",
         SITE="https://site.example",
     )
@@ -216,11 +285,6 @@ def test_contributing_installs_as_the_readme_does(contributing):
     assert f"    {install}\n" in contributing
 
 
-def test_an_issue_sends_its_reader_to_a_section_that_is_there(contributing):
-    (title,) = re.findall("“(.*)”", changed_outputs.NEXT)
-    assert f"\n## {title}\n" in contributing
-
-
 def test_the_branch_of_notebooks_grows_by_a_commit_for_each_deployment(tmp_path):
     """A hub's copies merge what is new, so no commit may replace another."""
     if not (ROOT / ".git").exists():
@@ -240,7 +304,7 @@ def test_the_branch_of_notebooks_grows_by_a_commit_for_each_deployment(tmp_path)
             script,
             tmp_path / "book",
             **GIT_SETTINGS,
-            PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            **PYTHON,
             REPOSITORY="https://github.com/teacher/course",
             GITHUB_SHA=git("git -C book rev-parse HEAD").stdout.strip(),
         )
