@@ -8,8 +8,6 @@ _answers
     Exercises answer on the page.
 _atlas
     A pasted error message finds its entry.
-_cards
-    The picture that other sites show with a link.
 _code
     Words of code that look like the text around them are no elements of their own.
 _dark
@@ -26,8 +24,6 @@ _mathml
     Formulas become MathML while the site is built, so that no page loads a script for them.
 _repository
     A fork's site links to the fork.
-_slides
-    The figures of a page on the whole screen.
 torch_names
     Names of torch link to its documentation.
 static, templates
@@ -39,7 +35,6 @@ from . import (
     _address,
     _answers,
     _atlas,
-    _cards,
     _code,
     _dark,
     _downloads,
@@ -48,7 +43,6 @@ from . import (
     _light,
     _mathml,
     _repository,
-    _slides,
     torch_names,
 )
 
@@ -59,7 +53,6 @@ def setup(app):
     _address.setup(app)
     _answers.setup(app)
     _atlas.setup(app)
-    _cards.setup(app)
     _code.setup(app)
     _dark.setup(app)
     _downloads.setup(app)
@@ -68,7 +61,6 @@ def setup(app):
     _light.setup(app)
     _mathml.setup(app)
     _repository.setup(app)
-    _slides.setup(app)
     torch_names.setup(app)
     app.add_css_file("book.css")
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -4,6 +4,7 @@
 ``404.html``     what the server shows for an address that never was; its links begin at the
                  server's root, for it may be shown at any depth (sphinx-notfound-page)
 ``sitemap.xml``  the pages, for search engines (sphinx-sitemap)
+cards            what a chat shows for a link to a page (sphinxext-opengraph)
 """
 
 from pathlib import Path
@@ -36,6 +37,7 @@ def _settle(app, config):
     }
     config.sitemap_excludes = ["404.html", "genindex.html", "search.html", "index.html"]
     config.sitemap_excludes += [f"{old}.html" for old in config.moved_pages]
+    config.ogp_site_url = config.html_baseurl
     config.templates_path.append(str(Path(__file__).with_name("templates")))
 
 

