@@ -7,7 +7,6 @@
 cards            what a chat shows for a link to a page (sphinxext-opengraph)
 """
 
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from sphinx.errors import ConfigError
@@ -38,7 +37,6 @@ def _settle(app, config):
     config.sitemap_excludes = ["404.html", "genindex.html", "search.html", "index.html"]
     config.sitemap_excludes += [f"{old}.html" for old in config.moved_pages]
     config.ogp_site_url = config.html_baseurl
-    config.templates_path.append(str(Path(__file__).with_name("templates")))
 
 
 def _redirects(app):

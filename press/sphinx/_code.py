@@ -1,57 +1,127 @@
-"""Words of code that look like the text around them are no elements of their own.
+"""Code on a page: the first use of a name of torch links to torch's documentation.
 
-Pygments makes an element of each name and each comma, and gives most of them the colour that a
-block of code has anyway. Without these, the chapters counted have 28 % fewer elements, and
-a slow phone can answer sooner: it lays out each of them.
+And words that look like the code around them become no elements of their own, so that a page full
+of code is light to lay out.
 """
 
+import io
 import re
+from functools import cache
 from pathlib import Path
 
-_RULE = re.compile(r"^(.*)\.highlight (\.\w+ )?\{ (.*?) \}", re.MULTILINE)
+from docutils import nodes
+from pygments.formatters import HtmlFormatter
+from pygments.token import Name, Text
+from sphinx.highlighting import PygmentsBridge
+
+_DOTTED = re.compile(r"[\w.]*[^\W\d]\w*")
+#: A chapter's own engine has a `grad` and a `backward()` which are not torch's.
+_OWN_ENGINE = ("chapters/engine", "exercises/engine")
+#: In code that is being formatted, a link is <number> text <end>: letters of no script.
+_LINK = re.compile("\ue000(\\d+)\ue001(.*?)\ue002")
 
 
 def setup(app):
     """Called by the extension's own `setup`."""
-    app.connect("build-finished", _finish, priority=800)  # _light: 900
+    PygmentsBridge.html_formatter = CodeFormatter  # Sphinx's place for another formatter
+    app.connect("doctree-resolved", _link_names)
 
 
-def _finish(app, failure):
-    if not failure and app.builder.format == "html":
-        site = Path(app.outdir)
-        plain = plain_kinds((site / "_static" / "pygments.css").read_text(encoding="utf-8"))
-        for path in site.rglob("*.html"):
-            text = path.read_text(encoding="utf-8")
-            path.write_text(without_plain_words(text, plain), encoding="utf-8")
+class CodeFormatter(HtmlFormatter):
+    """Pygments' formatter, which links each name of its option ``links`` to an address once."""
+
+    def format_unencoded(self, tokensource, outfile):
+        """Write the tokens as HTML; a link stands around the last part of its name."""
+        links, found, tokens, path = dict(self.options.get("links", {})), [], [], ""
+        look = self.style.style_for_token
+        for kind, text in tokensource:
+            path = path + text if kind in Name or text == "." else ""
+            for name in (path, path[path.rfind(".") :]):
+                if kind in Name and name in links:
+                    found.append(links.pop(name))
+                    text = f"\ue000{len(found) - 1}\ue001{text}\ue002"
+            tokens.append((Text if look(kind) == look(Text) else kind, text))
+        html = io.StringIO()
+        super().format_unencoded(tokens, html)
+        outfile.write(
+            _LINK.sub(lambda link: _anchor(found[int(link[1])], link[2]), html.getvalue())
+        )
 
 
-def plain_kinds(css: str) -> set[str]:
-    """Return the classes of words that have the colour of their block, and nothing else.
-
-    Parameters
-    ----------
-    css
-        What Pygments writes: the same rules for each theme.
-
-    Examples
-    --------
-    >>> block, name, number = ".highlight { color: red }", ".n { color: red }", ".m { color: blue }"
-    >>> plain_kinds(f"{block}\\n.highlight {name} /* Name */\\n.highlight {number}")
-    {'n'}
-    """
-    rules = _RULE.findall(css)
-    blocks = {theme: style.split("; ")[-1] for theme, kind, style in rules if not kind}
-    kinds = {kind for _, kind, _ in rules if kind}
-    coloured = {kind for theme, kind, style in rules if kind and style != blocks[theme]}
-    return {kind.strip(" .") for kind in kinds - coloured}
+def _anchor(address, text):
+    return f'<a class="torch-name" href="{address}">{text}</a>'
 
 
-def without_plain_words(page: str, plain: set[str]) -> str:
-    """Return a page without the elements of words of some kinds.
+@cache
+def torch_names() -> dict[str, str]:
+    """Return the address that documents each name, as it may be written in code.
 
     Examples
     --------
-    >>> without_plain_words('<pre><span class="n">w</span> <span class="o">=</span></pre>', {"n"})
-    '<pre>w <span class="o">=</span></pre>'
+    >>> torch_names()[".backward"] == torch_names()["torch.Tensor.backward"]
+    True
+    >>> torch_names()["nn.Linear"].rpartition("/")[2]
+    'torch.nn.Linear.html'
     """
-    return re.sub(rf'<span class="(?:{"|".join(sorted(plain))})">([^<]*)</span>', r"\1", page)
+    text = Path(__file__).with_name("torch_names.txt").read_text(encoding="utf-8")
+    base, *lines = [line for line in text.splitlines() if not line.startswith("#")]
+    pages = {}
+    for line in lines:
+        name, equals, page = line.partition(" = ")
+        prefix, *names = line.split()
+        pages |= (
+            {name: page}
+            if equals
+            else {n: f"generated/{n}.html" for n in map(prefix.__add__, names)}
+        )
+    written = {name: base + page for name, page in pages.items()}
+    for name, address in list(written.items()):
+        owner, _, last = name.rpartition(".")
+        if owner in ("torch.Tensor", "torch.nn.Module", "torch.optim.Optimizer"):
+            written[f".{last}"] = address
+        elif name.startswith("torch.nn."):
+            written[name.removeprefix("torch.")] = address
+    return written
+
+
+def _link_names(app, doctree, page):
+    if app.builder.format != "html":
+        return
+    unused = torch_names()
+    if page in _OWN_ENGINE:
+        unused = {name: place for name, place in unused.items() if not name.startswith(".")}
+    for code in list(
+        doctree.findall(lambda n: isinstance(n, (nodes.literal_block, nodes.literal)))
+    ):
+        if isinstance(code, nodes.literal):
+            used = [_name_of(code.astext())] if _may_link(code) else []
+        elif code.get("language") in ("ipython3", "python"):
+            words = _DOTTED.findall(code.astext())
+            used = [*words, *(f".{word.rpartition('.')[2]}" for word in words if "." in word)]
+        else:
+            used = []
+        links = {name: unused[name] for name in used if name in unused}
+        unused = {name: place for name, place in unused.items() if place not in links.values()}
+        if links and isinstance(code, nodes.literal):
+            (address,) = links.values()
+            link = nodes.reference("", "", refuri=address, classes=["torch-name"])
+            code.replace_self(link)
+            link += code
+        elif links:
+            code["highlight_args"] = {**code.get("highlight_args", {}), "links": links}
+
+
+def _name_of(text):
+    """Return the name that a piece of code in a sentence is: ``backward(v)`` is ``.backward``."""
+    path = re.sub(r"\(.*\)$", "", text, flags=re.DOTALL)
+    if path in torch_names() or not _DOTTED.fullmatch(path):
+        return path
+    return f".{path.rpartition('.')[2]}" if "." in path or path != text else path
+
+
+def _may_link(node):
+    """Return whether a link may stand here: not in another, nor in a title."""
+    while node := node.parent:
+        if isinstance(node, (nodes.reference, nodes.title)):
+            return False
+    return True

@@ -23,7 +23,6 @@ def setup(app):
     app.connect("env-get-outdated", _renew)
     app.connect("doctree-resolved", _link)
     app.add_js_file("glossary.js", loading_method="defer")
-    app.add_css_file("glossary.css")
 
 
 def _renew(app, env, added, changed, removed):

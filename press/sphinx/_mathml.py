@@ -6,7 +6,6 @@ discovery to a reader.
 """
 
 import re
-from pathlib import Path
 
 from docutils import nodes
 from math_core import LatexError, LatexToMathML
@@ -32,7 +31,6 @@ _NUMBERING = re.compile(rf"\\(begin|end)\{{({'|'.join(_UNNUMBERED)})\*?\}}")
 def setup(app):
     """Offer the renderer as ``html_math_renderer = "mathml"``."""
     app.add_html_math_renderer("mathml", (_visit_inline, None), (_visit_display, None))
-    app.connect("builder-inited", _add_assets)
     app.connect("html-page-context", _add_style)
 
 
@@ -72,11 +70,6 @@ def _mathml(self, node, tex, displaystyle):
         formula = " ".join(node.astext().split())
         logger.warning("%s The formula is: %s", reason, formula, location=node)
         return f"<code>{self.encode(formula)}</code>"
-
-
-def _add_assets(app):
-    # Not a folder named _static: Jupyter Book would load what is in there on every page.
-    app.config.html_static_path.append(str(Path(__file__).parent / "static"))
 
 
 def _add_style(app, pagename, templatename, context, doctree):

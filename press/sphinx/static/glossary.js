@@ -6,7 +6,7 @@
   card.id = "glossary-card";
   card.role = "tooltip";
   card.hidden = true;
-  document.querySelector("main").append(card);
+  document.querySelector("article").append(card);
   let word = null; // the link whose meaning is shown
   let soon = 0;
 

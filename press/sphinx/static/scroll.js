@@ -1,6 +1,5 @@
-// Lets the Tab key stop at what scrolls inside the page, so that the arrow keys scroll it. The
-// theme does this for less, and measures the whole page after each change of a figure: see
-// press/sphinx/_light.py. An observer is asked when the browser has measured anyway.
+// Lets the Tab key stop at what scrolls inside the page, so that the arrow keys scroll it. An observer
+// is asked when the browser has measured anyway.
 "use strict";
 
 {
@@ -15,7 +14,7 @@
     });
   });
   const observe = (root) => root.querySelectorAll(scrolling).forEach((each) => sizes.observe(each));
-  const main = document.querySelector("main");
+  const main = document.querySelector("article");
   observe(main);
   new MutationObserver((changes) => {
     for (const {addedNodes} of changes)
