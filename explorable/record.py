@@ -11,6 +11,7 @@ Each notebook runs in a fresh kernel, two notebooks at a time, with every positi
 The normal form keeps what nbval can compare and what a page can show: adjacent text of one
 stream is one output, stdout before stderr; an error is its type and message; widget views, which
 mean nothing without their kernel, and all metadata but tags and the kernel's name are left out.
+A cell tagged ``hide-input``, which Jupyter Book shows closed, is closed in JupyterLab too.
 """
 
 import argparse
@@ -144,8 +145,10 @@ def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     notebook.metadata = nbformat.from_dict({"kernelspec": _KERNEL})
     notebook.nbformat_minor = 5
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags")
+        tags = cell.metadata.get("tags", [])
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if "hide-input" in tags:
+            cell.metadata.jupyter = nbformat.from_dict({"source_hidden": True})
         if cell.cell_type == "code":
             cell.outputs = normal_outputs(cell.outputs)
     return notebook

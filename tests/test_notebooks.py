@@ -23,7 +23,7 @@ def test_it_is_valid_and_holds_nothing_of_the_machine_it_was_made_on(notebook):
     nbformat.validate(notebook)
     assert (notebook.nbformat, notebook.nbformat_minor) == (4, 5)
     assert set(notebook.metadata) == {"kernelspec"}, "run python -m explorable.record"
-    assert all(set(cell.metadata) <= {"tags"} for cell in notebook.cells)
+    assert all(set(cell.metadata) <= {"tags", "jupyter"} for cell in notebook.cells)
 
 
 def test_cell_ids_are_words(notebook):

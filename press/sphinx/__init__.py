@@ -6,12 +6,18 @@ _answers
     Exercises answer on the page.
 _atlas
     A pasted error message finds its entry.
+_boxes
+    Quotations that open with bold words are boxes; `<details>` holds no heading.
 _code
     Names of torch link to its documentation.
 _glossary
     The first use of a glossary's word on a page shows what it means.
 _mathml
     Formulas become MathML while the site is built, so that no page loads a script for them.
+_one_page
+    All pages in one: each id stands there once.
+_plain_links
+    Plain Markdown links reach figures, words and sources; what leads nowhere is a warning.
 _repository
     A fork's site links to the fork.
 _theme
@@ -22,11 +28,36 @@ static, templates
     Style sheets, scripts and letters; what stands around a page's text.
 """
 
-from . import _address, _answers, _atlas, _code, _glossary, _mathml, _repository, _theme
+from . import (
+    _address,
+    _answers,
+    _atlas,
+    _boxes,
+    _code,
+    _glossary,
+    _mathml,
+    _one_page,
+    _plain_links,
+    _repository,
+    _theme,
+)
 
 
 def setup(app):
     """Called by Sphinx."""
-    for part in (_address, _answers, _atlas, _code, _glossary, _mathml, _repository, _theme):
+    parts = (
+        _address,
+        _answers,
+        _atlas,
+        _boxes,
+        _code,
+        _glossary,
+        _mathml,
+        _one_page,
+        _plain_links,
+        _repository,
+        _theme,
+    )
+    for part in parts:
         part.setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
