@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
@@ -94,7 +95,8 @@ class PlainLinks(SphinxPostTransform):
         builder, here = self.app.builder, link["refdoc"]
         address = builder.get_relative_uri(here, page) if page != here else ""
         # All pages in one are for paper, where nothing can be set.
-        query = f"?{state}" if state and builder.name != "singlehtml" else ""
+        paper = isinstance(builder, SingleFileHTMLBuilder)
+        query = f"?{state}" if state and not paper else ""
         classes = ["figure-link"]
         return nodes.reference(
             "", "", link[0], refuri=f"{address}#{name}{query}", internal=True, classes=classes
