@@ -57,6 +57,7 @@ def build(folder, **pages):
                 "myst_enable_extensions": ["amsmath", "dollarmath"],
                 "myst_update_mathjax": False,
                 "html_math_renderer": "mathml",
+                "html_theme": "furo",
             },
             status=None, warning=warnings,
         )  # fmt: skip
