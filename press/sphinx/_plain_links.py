@@ -96,9 +96,8 @@ class PlainLinks(SphinxPostTransform):
         state = "&".join(_setting(name, drawn[name], text) for text in settings.split("&") if text)
         builder, here = self.app.builder, link["refdoc"]
         address = builder.get_relative_uri(here, page) if page != here else ""
-        # All pages in one are for paper, where nothing can be set.
-        paper = isinstance(builder, SingleFileHTMLBuilder)
-        query = f"?{state}" if state and not paper else ""
+        on_paper = isinstance(builder, SingleFileHTMLBuilder)  # where nothing can be set
+        query = f"?{state}" if state and not on_paper else ""
         classes = ["figure-link"]
         return nodes.reference(
             "", "", link[0], refuri=f"{address}#{name}{query}", internal=True, classes=classes

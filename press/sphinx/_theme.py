@@ -10,6 +10,8 @@ Furo extends by Jinja templates, which are in ``templates/``; this module hands 
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
+from docutils import nodes
+
 from press.launch import BRANCH
 
 #: The part of ``_toc.yml`` whose pages are numbered; each has its exercises below it.
@@ -32,6 +34,7 @@ def setup(app):
     app.connect("builder-inited", _colour_dark_code, priority=100)  # Furo reads it at 500
     app.connect("html-page-context", _add_data)
     app.connect("html-page-context", _only_what_is_used, priority=900)
+    app.add_node(nodes.citation, override=True, html=(_visit_source, _depart_source))
     app.add_css_file("text.css", priority=150)
     app.add_css_file("book.css", priority=700)
     app.add_js_file("scroll.js", loading_method="defer")
@@ -135,6 +138,18 @@ def colab(repository: str, notebook: str) -> str:
     """
     path = urlsplit(repository).path
     return f"https://colab.research.google.com/github{path}/blob/{BRANCH}/{notebook}"
+
+
+def _visit_source(self, node):
+    """Write a source of the list of references: docutils' own role for it is deprecated."""
+    if not isinstance(node.previous_sibling(), nodes.citation):
+        self.body.append('<div role="list" class="citation-list">')
+    self.body.append(self.starttag(node, "div", classes=["citation"], role="listitem"))
+
+
+def _depart_source(self, node):
+    last = not isinstance(node.next_node(descend=False, siblings=True), nodes.citation)
+    self.body.append("</div></div>" if last else "</div>")
 
 
 def _only_what_is_used(app, pagename, templatename, context, doctree):
