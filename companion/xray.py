@@ -1,4 +1,4 @@
-"""Watch an engine and torch at work on the same program, and draw both side by side.
+"""Watch an engine and torch at work on the same program.
 
 >>> from companion.engine import Scalar
 >>> def program(a, b):
@@ -10,24 +10,13 @@
 True
 """
 
-import inspect
-import itertools
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-import matplotlib.pyplot as plt
 import torch
-from matplotlib.figure import Figure
-from matplotlib.patches import FancyBboxPatch, PathPatch
-from matplotlib.path import Path
 from torch.autograd.graph import get_gradient_edge
 
 from companion.engine import Scalar
-from explorable import palette, style
-
-# Lengths in points: of a figure, a box, between rows, and above all rows.
-_WIDTH, _BOX, _LINE, _RISE, _HEAD = 345.6, (78, 36), 14, 34, 50
 
 
 @dataclass(frozen=True)
@@ -135,55 +124,6 @@ def count_steps(*runs: Run) -> int:
     return sum(max(map(len, phases)) for phases in zip(*(run.phases for run in runs), strict=True))
 
 
-def draw(program: Callable, engine: Run, torchs: Run, step: int) -> Figure:
-    """Draw both runs of a program side by side, at a step; the last one stays for ever.
-
-    A gradient that is kept stands in the node's box as ``.grad``, one that has passed in
-    brackets. After the last step "≠" marks each kept gradient that torch does not have.
-    """
-    moments = [
-        (name, [run.phases[phase][min(i, len(run.phases[phase]) - 1)] for run in (engine, torchs)])
-        for phase, name in enumerate(["forward", "first backward", "second backward"])
-        if phase < len(engine.phases)
-        for i in range(max(len(engine.phases[phase]), len(torchs.phases[phase])))
-    ]
-    phase, (left, right) = moments[min(step, len(moments) - 1)]
-    end = engine.phases[-1][-1], torchs.phases[-1][-1]
-    wrong = left.kept.items() - end[1].kept.items() if (left, right) == end else ()
-    wrong = {name for name, _ in wrong if name in end[1].kept}
-    places, height = _places(engine.edges)
-    with plt.rc_context(style):
-        ax = plt.figure(figsize=(_WIDTH / 72, height / 72)).add_axes((0, 0, 1, 1))
-    ax.set(xlim=(0, _WIDTH), ylim=(height, 0))
-    ax.axis("off")
-    lines = inspect.getsource(program).splitlines()
-    source = ",  ".join(line.strip() for line in lines if " = " in line)
-    ax.text(_WIDTH / 2, 13, source, ha="center", size=10, parse_math=False)
-    ax.text(_WIDTH / 2, 36, phase, ha="center", size=10, color=palette.grey)
-    sides = ((engine, left, "engine", wrong), (torchs, right, "torch", ()))
-    for side, (run, moment, title, marked) in enumerate(sides):
-        shift = side * _WIDTH / 2
-        ax.text(shift + _WIDTH / 4, 36, title, ha="center", weight="bold")
-        _arrows(ax, run.edges, places, shift)
-        leaves = set(places) - {start for start, _ in run.edges}
-        for name, place in places.items():
-            _box(ax, place, shift, name, moment, name in leaves, name in marked)
-        ax.text(shift + _WIDTH / 4, height - 8, _caption(run, moment), ha="center", size=10)
-    ax.axvline(_WIDTH / 2, 0, 1 - 46 / height, color=palette.grey, linewidth=0.5)
-    return ax.figure
-
-
-def _caption(run, moment):
-    """Say which gradient has just come in, and what it makes of the one that was kept."""
-    if moment.came is None:
-        return " "  # matplotlib leaves out an empty text
-    if moment.at not in {stop for _, stop in run.edges}:
-        return f"{moment.at} starts the way back"
-    grad = moment.kept.get(moment.at, moment.came)
-    before = f": {grad - moment.came:g} + {moment.came:g} = {grad:g}" if grad != moment.came else ""
-    return f"{moment.at} gets {moment.came:g}{before}"
-
-
 class _Log:
     """Moments as they come; the forward pass is known when it begins."""
 
@@ -207,69 +147,3 @@ class _Log:
         (self._kept if kept else self._passed)[name] = grad
         moment = Moment(name, came, self._values, dict(self._kept), dict(self._passed))
         self.phases[-1].append(moment)
-
-
-def _places(edges):
-    """Return the middle of each node's box, in the left half, and the height of the figure."""
-    names = dict.fromkeys(itertools.chain.from_iterable(edges))
-    row = dict.fromkeys(names, 0)
-    for _ in names:  # each below all that it is an input of
-        for start, stop in edges:
-            row[stop] = max(row[stop], row[start] + 1)
-    rows = [sorted(name for name in names if row[name] == r) for r in range(max(row.values()) + 1)]
-    pitch = _BOX[1] + _RISE
-    places = {
-        name: ((k + 0.5) / len(line) * _WIDTH / 2, _HEAD + r * pitch + _BOX[1] / 2)
-        for r, line in enumerate(rows)
-        for k, name in enumerate(line)
-    }
-    return places, _HEAD + len(rows) * pitch - _RISE + 26
-
-
-def _arrows(ax, edges, places, shift):
-    """Draw the edges the way of backward, with the local slope where each begins."""
-    paths = []
-    for (start, stop), slope in edges.items():
-        (x0, y0), (x1, y1) = places[start], places[stop]
-        lean = 0.15 * (x1 - x0)
-        x0, y0 = x0 + shift + lean, y0 + _BOX[1] / 2
-        x1, y1 = x1 + shift - lean, y1 - _BOX[1] / 2
-        length = math.hypot(x1 - x0, y1 - y0)
-        dx, dy = (x1 - x0) / length, (y1 - y0) / length
-        x2, y2 = x1 - 6 * dx, y1 - 6 * dy  # where the head begins
-        head = [(x1, y1), (x2 - 2.5 * dy, y2 + 2.5 * dx), (x2 + 2.5 * dy, y2 - 2.5 * dx)]
-        paths += [Path([(x0, y0), (x2, y2)]), Path([*head, head[0]], closed=True)]
-        if slope is not None:
-            left = lean < 0 or (lean == 0 and places[start][0] < _WIDTH / 4)
-            aside = (-1 if left else 1) * (9 + 0.2 * abs(lean) if lean else 7)
-            place = (x0 + 0.16 * (x1 - x0) + aside, y0 + 0.16 * (y1 - y0) + 4)
-            ax.text(*place, f"{slope:g}", size=9, color=palette.grey, ha="center")
-    # One patch for all: matplotlib needs much longer for an arrow each.
-    ax.add_artist(PathPatch(Path.make_compound_path(*paths), color=palette.grey, linewidth=1))
-
-
-def _box(ax, place, shift, name, moment, leaf, wrong):
-    """Draw a node: its name and value, and below them its gradient."""
-    (x, y), (width, height) = place, _BOX
-    born, lit = name in moment.values, name == moment.at
-    ax.add_artist(
-        FancyBboxPatch(
-            (x + shift - width / 2, y - height / 2),
-            width,
-            height,
-            boxstyle="square,pad=0" if leaf else "round,pad=0,rounding_size=6",
-            facecolor=(palette.blue, 0.12 if leaf else 0),
-            edgecolor=palette.red if lit else "black" if born else palette.grey,
-            linewidth=2.5 if lit else 1,
-            linestyle="solid" if born else "dashed",
-        )
-    )
-    value = f"{name} = {moment.values[name]:g}" if born else name
-    grad, color = " ", palette.red
-    if name in moment.kept:
-        grad = f".grad {moment.kept[name]:g}" + " ≠" * wrong
-    elif name in moment.passed:
-        grad, color = f"({moment.passed[name]:g})", palette.red if lit else palette.grey
-    looks = {"ha": "center", "parse_math": False}
-    ax.text(x + shift, y - 4, value, color=palette.blue if born else palette.grey, **looks)
-    ax.text(x + shift, y + 11, grad, color=color, weight="bold" if wrong else "normal", **looks)

@@ -6,20 +6,20 @@ from collections.abc import Collection, Mapping
 import matplotlib.pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+from matplotlib.patches import FancyArrowPatch
 from matplotlib.path import Path
 from torch import Tensor
 
+from companion.canvas import WIDTH, box, ink, text_width
 from companion.graph import _text
 from companion.graph._place import MARGIN, place
 from companion.graph._record import graph
-from explorable import palette, style
+from explorable import style
 
 #: What `draw` can show in a node's box.
 SHOWN = ("value", "shape", "grad", "saved")
 
-# Lengths in points. A figure is 4.8 in wide, about as many points as a phone has pixels.
-_LINE, _PAD, _HEAD = 14, 5, 17  # of a line, in a box, of the line on top
+_LINE, _PAD, _HEAD = 14, 5, 17  # in points: of a line, in a box, of the line on top
 
 
 def draw(
@@ -28,7 +28,7 @@ def draw(
     *,
     show: Collection[str] = ("value", "grad"),
     gradients: Mapping[int, tuple[Tensor | None, ...]] | None = None,
-    highlight: int | tuple[int, int] | tuple[int, int, int] | None = None,
+    highlight: int | None = None,
     strict: bool = True,
     ax: Axes | None = None,
 ) -> Figure:
@@ -41,8 +41,7 @@ def draw(
     show
         Which of `SHOWN` each box tells, beside the node's name.
     highlight
-        A node's number in `graph`, to mark it and the arrows that leave it; or an edge: (from, to)
-        or (from, to, key).
+        A node's number in `graph`, to mark it and the arrows that leave it.
     ax
         Where to draw, on all of it; without it, on a new figure as high as the graph needs.
 
@@ -70,23 +69,20 @@ def draw(
     if isinstance(show, str) or not set(show) <= set(SHOWN):
         raise ValueError(f"show is a list of some of {', '.join(SHOWN)}; it is {show!r}.")
     found = graph(tensor, leaves, gradients=gradients, strict=strict)
-    marked = highlight if isinstance(highlight, tuple) else (highlight,)
-    if highlight is not None and not (
-        found.has_node(highlight) if len(marked) == 1 else found.has_edge(*marked)
-    ):
-        raise ValueError(f"highlight: the graph has no node or edge {highlight!r}.")
+    if highlight is not None and highlight not in found:
+        raise ValueError(f"highlight: the graph has no node {highlight!r}.")
 
     texts = {number: _text.lines(data, show) for number, data in found.nodes(data=True)}
     sizes = {
         number: (
-            max(_text.width(line) for line, _ in lines) + 2 * _PAD,
+            max(text_width(line) for line, _ in lines) + 2 * _PAD,
             len(lines) * _LINE + 2 * _PAD,
         )
         for number, lines in texts.items()
     }
     head = _HEAD if found.number_of_edges() else 0
     with plt.rc_context(style):
-        width = 72 * plt.rcParams["figure.figsize"][0] if ax is None else _points(ax)[0]
+        width = WIDTH if ax is None else _points(ax)[0]
         boxes, lines, needed = place(found, sizes, width)
         needed += head
         if ax is None:
@@ -101,47 +97,49 @@ def draw(
     ax.set(xlim=(0, width), ylim=(height - head, -head))  # in points, downwards
     ax.axis("off")
     if head:
-        ax.text(MARGIN, 11 - head, "arrows: the way backward() goes", size=10, color=palette.grey)
+        ax.text(MARGIN, 11 - head, "arrows: the way backward() goes", size=10, color=ink.context)
     for edge, points in lines.items():
-        lit = edge[: len(marked)] == marked
-        ax.add_patch(
-            FancyArrowPatch(
-                path=_curve(points),
-                arrowstyle="-|>,head_length=5,head_width=2.5",
-                color=palette.red if lit else palette.grey,
-                linewidth=2 if lit else 1.2,
-                mutation_scale=1,
-                shrinkA=0,
-                shrinkB=0,
-                gid=f"edge {edge}",
-            )
-        )
-    for number, (left, top, right, bottom) in boxes.items():
-        kind, lit = found.nodes[number]["kind"], (number,) == marked
-        ax.add_patch(
-            FancyBboxPatch(
-                (left, top),
-                right - left,
-                bottom - top,
-                boxstyle="round,pad=0,rounding_size=5" if kind == "operation" else "square,pad=0",
-                facecolor=(palette.blue, 0.12) if kind == "leaf" else "none",
-                edgecolor=palette.red if lit else palette.grey if kind == "constant" else "black",
-                linestyle="dashed" if kind == "constant" else "solid",
-                linewidth=2.5 if lit else 1,
-                gid=f"node {number}",
-            )
-        )
+        _draw_edge(ax, edge, points, lit=edge[0] == highlight)
+    for number, corners in boxes.items():
+        _draw_box(ax, number, found.nodes[number]["kind"], corners, number == highlight)
+        middle, top = (corners[0] + corners[2]) / 2, corners[1] + _PAD
         for row, (line, color) in enumerate(texts[number]):
-            centre = ((left + right) / 2, top + _PAD + (row + 0.78) * _LINE)
-            ax.text(*centre, line, size=_text.SIZE, color=color, ha="center", parse_math=False)
+            look = {"size": _text.SIZE, "color": color, "ha": "center", "parse_math": False}
+            ax.text(middle, top + (row + 0.78) * _LINE, line, **look)
     return ax.figure
+
+
+def _draw_edge(ax, edge, points, lit):
+    arrow = FancyArrowPatch(
+        path=_curve(points),
+        arrowstyle="-|>,head_length=5,head_width=2.5",
+        color=ink.gradient if lit else ink.context,
+        linewidth=2 if lit else 1.2,
+        mutation_scale=1,
+        shrinkA=0,
+        shrinkB=0,
+        gid=f"edge {edge}",
+    )
+    ax.add_patch(arrow)
+
+
+def _draw_box(ax, number, kind, corners, lit):
+    left, top, right, bottom = corners
+    patch = box(
+        *(left, top, right - left, bottom - top),
+        corner=5 if kind == "operation" else 0,
+        facecolor=ink.leaf if kind == "leaf" else "none",
+        edgecolor=ink.gradient if lit else ink.context if kind == "constant" else ink.text,
+        linestyle="dashed" if kind == "constant" else "solid",
+        linewidth=2.5 if lit else 1,
+        gid=f"node {number}",
+    )
+    ax.add_patch(patch)
 
 
 def _curve(points):
     """Return a path that is vertical at each of `points`."""
-    points = [
-        point for point, _ in itertools.groupby(points)
-    ]  # a last step of no length has no head
+    points = [point for point, _ in itertools.groupby(points)]  # no last step of no length
     path, codes = points[:1], [Path.MOVETO]
     for (x, y), (next_x, next_y) in itertools.pairwise(points):
         middle = (y + next_y) / 2

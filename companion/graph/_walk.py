@@ -1,6 +1,8 @@
 """The backward nodes that a tensor leads to, and the edges between them."""
 
 import math
+from collections.abc import Iterator
+from typing import Any
 
 import networkx
 from torch.autograd.graph import Node
@@ -28,6 +30,18 @@ def walk(root: Node, most: float = math.inf) -> tuple[list[Node], list[tuple[int
             if target in places:
                 edges.append((start, places[target], position, output_nr))
     return nodes, edges
+
+
+def raw_saved(node: Node) -> Iterator[tuple[str, Any]]:
+    """Yield each tensor that `node` saved, as torch keeps it, with torch's name for it.
+
+    Nothing is unpacked and no version compared. RuntimeError if a backward has freed it.
+    """
+    for attribute in dir(node):
+        if attribute.startswith("_raw_saved_"):
+            raw = getattr(node, attribute)
+            for one in raw if isinstance(raw, tuple) else (raw,):
+                yield attribute.removeprefix("_raw_saved_"), one
 
 
 def in_order_of_backward(nodes, edges):

@@ -4,21 +4,16 @@ import textwrap
 from collections.abc import Sequence
 
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
-from matplotlib.transforms import Affine2D
 
+from companion.canvas import MARGIN, WIDTH, Page, ink
 from companion.stepper._trace import Step, TensorState
-from explorable import palette
 
-_WIDTH, _MARGIN, _SIZE, _PITCH = 345.6, 8, 10, 14  # in points; 345.6 are 4.8 inches
+_SIZE, _PITCH = 10, 14  # in points
 _ADVANCE = 0.602 * _SIZE  # of a character; no common monospaced font is wider
-_COLUMNS = int((_WIDTH - 2 * _MARGIN) / _ADVANCE)
+_COLUMNS = int((WIDTH - 2 * MARGIN) / _ADVANCE)
 
 
-def draw(
-    steps: Sequence[Step], k: int, names: Sequence[str] | None = None, root: str | None = None
-) -> Figure:
+def draw(steps: Sequence[Step], k: int) -> Figure:
     """Draw step `k`: the program with the line that has just run, and what it left behind.
 
     A tinted bar and a black arrow mark the line that has *just run*, so that cause and effect
@@ -31,10 +26,6 @@ def draw(
         What `trace` returned.
     k
         Which of them, from 0.
-    names
-        The variables to show, in this order; all of them if None.
-    root
-        The tensor whose graph is shown; if None, the last one that ever has a graph.
 
     Returns
     -------
@@ -54,85 +45,67 @@ def draw(
     >>> def double(x):
     ...     return 2 * x
     >>> figure = draw(trace(double, torch.tensor(4.0)), 1)
-    >>> [text.get_text() for text in figure.texts if text.get_color() == palette.red]
+    >>> [text.get_text() for text in figure.texts if text.get_color() == ink.changed]
     ['returned 8.0']
     """
     if k not in range(len(steps)):
         raise ValueError(f"there is no step {k}; the steps are 0 to {len(steps) - 1}")
-    now, before = steps[k], _before(steps, k)
-    seen = dict.fromkeys(name for step in steps for name in (*step.others, *step.tensors))
-    shown = [name for name in (seen if names is None else names) if name in seen]
+    now = steps[k]
+    before = steps[k - 1] if k else Step("call", now.source, 1, {}, {}, printed="")
+    shown = dict.fromkeys(name for step in steps for name in (*step.others, *step.tensors))
     tensors = [name for name in shown if any(name in step.tensors for step in steps)]
     with_graph = [name for name in tensors if any(_chain(step, name) for step in steps)]
 
-    page = _Page()
-    page.write(0, f"step {k} of {len(steps) - 1}", palette.grey)
+    page = _Lines()
+    page.write(0, f"step {k} of {len(steps) - 1}", ink.context)
     page.write(_COLUMNS - 25, "→ has just run")
-    page.write(_COLUMNS - 9, "→ is next", palette.grey)
+    page.write(_COLUMNS - 9, "→ is next", ink.context)
     page.down(1.4)
     _listing(page, steps, k)
     _numbers_line(page, steps, now, before, [name for name in shown if name not in tensors])
     if tensors:
         _table(page, steps, now, before, tensors)
-    if root or with_graph:
-        _graph(page, steps, now, before, root or with_graph[-1])
+    if with_graph:
+        _graph(page, steps, now, before, with_graph[-1])
     if steps[-1].printed:
-        page.write(0, "printed:", palette.grey)
-        color = palette.red if now.printed != before.printed else "black"
+        page.write(0, "printed:", ink.context)
+        color = ink.changed if now.printed != before.printed else ink.text
         page.write(9, "".join(now.printed.splitlines()[-1:]), color)
         page.down()
     for row in range(max(len(_result(step)) for step in steps)):
-        page.write(0, "".join(_result(now)[row : row + 1]), palette.red)
+        page.write(0, "".join(_result(now)[row : row + 1]), ink.changed)
         page.down()
     return page.finish()
 
 
-def _before(steps, k):
-    """Return what step `k` is compared with: the last one of the same call, or nothing at all."""
-    now = steps[k]
-    for step in reversed(steps[:k] if now.event != "call" else []):
-        if step.depth == now.depth:
-            return step
-    return Step("call", now.function, now.source, 1, {}, {}, steps[k - 1].printed if k else "")
-
-
-class _Page:
-    """Lines of monospaced text, written from the top, on a figure that grows with them."""
+class _Lines:
+    """Lines of monospaced text, written from the top of a page that grows with them."""
 
     def __init__(self):
-        self._figure = Figure()
-        self._points = Affine2D()  # from points, counted from the top, to inches
-        self._where = self._points + self._figure.dpi_scale_trans
-        self.y = _MARGIN + _SIZE  # of the present base line
+        self._page = Page(height=1)
+        self.y = MARGIN + _SIZE  # of the present base line
 
     def down(self, lines=1.0):
         self.y += lines * _PITCH
 
-    def write(self, column, text, color="black", width=_COLUMNS):
-        # matplotlib leaves out an empty text, and then the frames would differ in their trees.
-        text = _cut(text, min(width, _COLUMNS - column)) or " "
-        indent = len(text) - len(text.lstrip()) if text.strip() else 0
-        looks = {"family": "monospace", "size": _SIZE, "color": color, "parse_math": False}
-        left = _MARGIN + (column + indent) * _ADVANCE
-        text = text[indent:]
-        self._figure.text(left, self.y, text, transform=self._where, **looks)
+    def write(self, column, text, color=ink.text, width=_COLUMNS):
+        text = _cut(text, min(width, _COLUMNS - column))
+        indent = len(text) - len(text.lstrip())
+        left = MARGIN + (column + indent) * _ADVANCE
+        self._page.text(left, self.y, text[indent:], color, family="monospace", size=_SIZE)
 
     def bar(self, color):
-        corner = (_MARGIN / 2, self.y + 0.3 * _PITCH)
-        looks = {"color": color, "alpha": 0.16, "linewidth": 0, "transform": self._where}
-        self._figure.add_artist(Rectangle(corner, _WIDTH - _MARGIN, -_PITCH, **looks))
+        place = MARGIN / 2, self.y + 0.3 * _PITCH, WIDTH - MARGIN, -_PITCH
+        self._page.box(*place, color=color, alpha=0.16, linewidth=0)
 
     def strike(self, length):
-        ends, height = [_MARGIN, _MARGIN + length * _ADVANCE], self.y - 0.3 * _SIZE
-        alpha = 1 if length else 0
-        looks = {"color": palette.grey, "linewidth": 1, "alpha": alpha, "transform": self._where}
-        self._figure.add_artist(Line2D(ends, [height, height], **looks))
+        y = self.y - 0.3 * _SIZE
+        ends = [(MARGIN, y), (MARGIN + length * _ADVANCE, y)] if length else []
+        self._page.line(ends, ink.context, linewidth=1)
 
     def finish(self):
-        height = self.y - _PITCH + _MARGIN
-        self._figure.set_size_inches(_WIDTH / 72, height / 72)
-        self._points.translate(0, -height).scale(1 / 72, -1 / 72)
-        return self._figure
+        self._page.resize(self.y - _PITCH + MARGIN)
+        return self._page.figure
 
 
 def _listing(page, steps, k):
@@ -140,14 +113,14 @@ def _listing(page, steps, k):
     now, following = steps[k], steps[k + 1] if k + 1 < len(steps) else None
     top = page.y
     page.y = top + (now.line - 1) * _PITCH
-    page.bar(palette.red if now.raised else palette.blue)
+    page.bar(ink.wrong if now.raised else ink.value)
     page.write(0, "→")
-    stays = following is None or following.depth != now.depth or following.line == now.line
+    stays = following is None or following.line == now.line
     page.y = top + (0 if stays else following.line - 1) * _PITCH
-    page.write(0, "" if stays else "→", palette.grey)
+    page.write(0, "" if stays else "→", ink.context)
     page.y = top
-    for number in range(max(len(step.source) for step in steps)):
-        page.write(2, "".join(now.source[number : number + 1]))
+    for line in now.source:
+        page.write(2, line)
         page.down()
     page.down(0.5)
 
@@ -161,8 +134,8 @@ def _numbers_line(page, steps, now, before, names):
             page.down()
             column = 0
         changed = _assignment(before, name, 17) != _assignment(now, name, 17)
-        color = "black" if name in now.others else palette.grey
-        page.write(column, _assignment(now, name), palette.red if changed else color)
+        color = ink.text if name in now.others else ink.context
+        page.write(column, _assignment(now, name), ink.changed if changed else color)
         column += width + 3
     page.down(1.4 if names else 0)
 
@@ -177,14 +150,14 @@ def _table(page, steps, now, before, names):
     grad = max(8, min(widest[1], spare - value))
     columns = (0, first, first + value + 2, first + value + grad + 4)
     for column, title in zip(columns, ("name", "value", ".grad", "grad_fn"), strict=True):
-        page.write(column, title, palette.grey)
+        page.write(column, title, ink.context)
     for name in names:
         page.down()
-        page.write(0, name, palette.grey if name not in now.tensors else "black")
+        page.write(0, name, ink.context if name not in now.tensors else ink.text)
         old, new = _cells(before, name, 17), _cells(now, name, 17)
         for i, text in enumerate(_cells(now, name)):
-            color = palette.grey if text in ("–", "not kept", "no history") else "black"
-            color = palette.red if old[i] != new[i] and color == "black" else color
+            color = ink.context if text in ("–", "not kept", "no history") else ink.text
+            color = ink.changed if old[i] != new[i] and color == ink.text else color
             page.write(columns[i + 1], text, color, (value, grad, _COLUMNS)[i])
     page.down(1.5)
 
@@ -192,13 +165,13 @@ def _table(page, steps, now, before, names):
 def _graph(page, steps, now, before, name):
     """Write the graph of the tensor `name`, struck through once it is freed."""
     status = _status(now, name)
-    color = palette.grey if status == _status(before, name) else palette.red
+    color = ink.context if status == _status(before, name) else ink.changed
     page.write(0, f"graph of {name}: {status}", color)
     lines, freed = _chain(now, name), status.startswith("freed")
     for row in range(max(len(_chain(step, name)) for step in steps)):
         page.down()
         line = "".join(lines[row : row + 1])
-        page.write(0, line, palette.grey if freed else palette.blue)
+        page.write(0, line, ink.context if freed else ink.value)
         page.strike(len(line) if freed else 0)
     page.down(1.5)
 

@@ -6,7 +6,7 @@ import inspect
 import io
 import sys
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -45,8 +45,6 @@ class TensorState:
     """
 
     value: Any
-    shape: tuple[int, ...]
-    dtype: str
     requires_grad: bool
     is_leaf: bool
     retains_grad: bool
@@ -64,11 +62,9 @@ class Step:
     ``line`` counts from 1 within ``source``, the lines of the function. ``others`` holds local
     numbers, strings, bools and None. ``printed`` is all that has been printed so far.
     ``raised`` is the type and the message of an exception of this line, caught later or not.
-    ``depth`` is 0 in the function itself, 1 in a function that it called, and so on.
     """
 
     event: str
-    function: str
     source: tuple[str, ...]
     line: int
     tensors: dict[str, TensorState]
@@ -76,7 +72,6 @@ class Step:
     printed: str
     returned: Any = None
     raised: str | None = None
-    depth: int = 0
 
     @property
     def text(self) -> str:
@@ -84,33 +79,16 @@ class Step:
         return self.source[self.line - 1].strip()
 
 
-class _TooMany(BaseException):
-    """Stops the program; no `Exception`, so that the program's own ``except`` lets it by."""
-
-
-def trace(
-    function: Callable,
-    /,
-    *args: Any,
-    into: Iterable[Callable] = (),
-    max_steps: int = MAX_STEPS,
-    graph: bool = True,
-) -> list[Step]:
+def trace(function: Callable, /, *args: Any) -> list[Step]:
     """Run ``function(*args)`` and return a step for each line that ran, in order.
 
     Parameters
     ----------
     function
-        Written in Python, in a file or in a cell of a notebook.
+        Written in Python, in a file or in a cell of a notebook. Functions that it calls, also
+        itself, are part of the line that calls them.
     *args
         What it is called with.
-    into
-        Other functions to step through when they are called; `function` itself, if it is
-        recursive.
-    max_steps
-        Where a program that runs on is stopped.
-    graph
-        Whether to walk the graph of each tensor, at each step.
 
     Returns
     -------
@@ -121,10 +99,10 @@ def trace(
     Raises
     ------
     TypeError, ValueError
-        If a function is not written in Python, does not run when it is called (a generator), or
+        If the function is not written in Python, does not run when it is called (a generator), or
         has no source; or if `args` do not fit.
     RuntimeError
-        After `max_steps` steps.
+        After `MAX_STEPS` steps.
 
     Examples
     --------
@@ -138,64 +116,18 @@ def trace(
     None after y = w * x
     2.0 after y.backward()
     """
-    root, sources = _source(function), dict(map(_source, into))
-    steps: list[Step] = []
-    printed = io.StringIO()
-    depth = -1
-
-    def enter(frame, event, arg):
-        nonlocal depth
-        code = frame.f_code
-        if code not in sources and (code is not root[0] or depth >= 0):
-            return None
-        depth += 1
-        source, start = sources.get(code, root[1])
-        heads = [number for number, text in enumerate(source) if text.startswith("def ")]
-        kind, line, raised = "call", start + heads[0] if heads else start, None
-
-        def within(frame, event, arg):
-            nonlocal depth, kind, line, raised
-            if event == "exception":
-                raised = f"{arg[0].__name__}: {arg[1]}".removesuffix(": ")
-                return within
-            if event == "return":
-                ends = dis.opname[code.co_code[frame.f_lasti]].startswith("RETURN")
-                kind = "return" if ends else "raise"
-            if kind != "raise" and raised == "StopIteration":  # how a for loop ends
-                raised = None
-            if len(steps) >= max_steps:
-                raise _TooMany
-            steps.append(
-                Step(
-                    event=kind,
-                    function=code.co_name,
-                    source=source,
-                    line=line - start + 1,
-                    **_locals(frame, graph),
-                    printed=printed.getvalue(),
-                    returned=_copy(arg) if kind == "return" else None,
-                    raised=raised,
-                    depth=depth,
-                )
-            )
-            depth -= event == "return"
-            kind, line, raised = "line", frame.f_lineno, None
-            return within
-
-        return within
-
-    former = sys.gettrace()
+    recorder, former = _Recorder(function), sys.gettrace()
+    steps = recorder.steps
     try:
-        with contextlib.redirect_stdout(printed):
-            sys.settrace(enter)
+        with contextlib.redirect_stdout(recorder.printed):
+            sys.settrace(recorder.enter)
             try:
                 function(*args)
             finally:
                 sys.settrace(former)
     except _TooMany:
         raise RuntimeError(
-            f"{root[0].co_name} runs for more than {max_steps:,} steps; "
-            "make it shorter, or give trace a larger max_steps"
+            f"{recorder.code.co_name} runs for more than {MAX_STEPS:,} steps; make it shorter"
         ) from None
     except Exception:
         if not steps or steps[-1].event != "raise":  # not the program's own
@@ -203,8 +135,45 @@ def trace(
     return steps
 
 
+class _TooMany(BaseException):
+    """Stops the program; no `Exception`, so that the program's own ``except`` lets it by."""
+
+
+class _Recorder:
+    """What Python calls before each line of a function: it keeps a step for the line before."""
+
+    def __init__(self, function):
+        self.code, self.source, self.first = _source(function)
+        self.steps, self.printed = [], io.StringIO()
+        heads = [number for number, text in enumerate(self.source, 1) if text.startswith("def ")]
+        self.event, self.line, self.raised = "call", heads[0] if heads else 1, None
+
+    def enter(self, frame: FrameType, event: str, arg: Any):
+        """Follow the function's first call."""
+        return self.follow if frame.f_code is self.code and not self.steps else None
+
+    def follow(self, frame: FrameType, event: str, arg: Any):
+        """Keep a step, unless the line is still at work on an exception."""
+        if event == "exception":
+            self.raised = f"{arg[0].__name__}: {arg[1]}".removesuffix(": ")
+            return self.follow
+        if event == "return":
+            ends = dis.opname[self.code.co_code[frame.f_lasti]].startswith("RETURN")
+            self.event = "return" if ends else "raise"
+        if self.event != "raise" and self.raised == "StopIteration":  # how a for loop ends
+            self.raised = None
+        if len(self.steps) >= MAX_STEPS:
+            raise _TooMany
+        tensors, others = _locals(frame)
+        returned = _copy(arg) if self.event == "return" else None
+        printed, where = self.printed.getvalue(), (self.event, self.source, self.line)
+        self.steps.append(Step(*where, tensors, others, printed, returned, self.raised))
+        self.event, self.line, self.raised = "line", frame.f_lineno - self.first + 1, None
+        return self.follow
+
+
 def _source(function):
-    """Return the code of `function`, with its source lines and the number of the first."""
+    """Return the code of `function`, its source lines, and the number of the first."""
     plain = inspect.unwrap(getattr(function, "__func__", function))
     if not inspect.isfunction(plain):
         name = getattr(function, "__name__", "this")
@@ -220,22 +189,21 @@ def _source(function):
             f"the source of {code.co_name} cannot be read; write it in a file or in a cell"
         ) from None
     text = textwrap.dedent("".join(lines).expandtabs(4))
-    return code, (tuple(text.splitlines()), start)
+    return code, tuple(text.splitlines()), start
 
 
-def _locals(frame: FrameType, graph: bool) -> dict[str, dict]:
-    """Copy the local variables of `frame`."""
+def _locals(frame):
+    """Return copies of the local variables of `frame`: of its tensors, and of its other values."""
     values = {name: value for name, value in frame.f_locals.items() if name.isidentifier()}
     known = {name: frame.f_globals.get(name) for name in frame.f_code.co_names} | values
     with torch._C.DisableTorchFunction():  # or a mode of the program would see what is read here
         names = {id(value): name for name, value in reversed(known.items())}
         tensors = {
-            name: _state(value, names if graph else None)
+            name: _state(value, names)
             for name, value in values.items()
             if isinstance(value, torch.Tensor)
         }
-    others = {name: value for name, value in values.items() if _is_simple(value)}
-    return {"tensors": tensors, "others": others}
+    return tensors, {name: value for name, value in values.items() if _is_simple(value)}
 
 
 def _is_simple(value):
@@ -258,8 +226,6 @@ def _state(tensor, names):
     grad_fn = _or_none(lambda: tensor.grad_fn)
     return TensorState(
         value=_numbers(tensor),
-        shape=_shape(tensor),
-        dtype=str(tensor.dtype).removeprefix("torch."),
         requires_grad=tensor.requires_grad,
         is_leaf=tensor.is_leaf,
         retains_grad=tensor.retains_grad,
@@ -277,15 +243,12 @@ def _or_none(ask):
         return None
 
 
-def _shape(tensor):
-    return _or_none(lambda: tuple(tensor.shape)) or ()
-
-
 def _numbers(tensor):
     few = (_or_none(tensor.numel) or 0) <= MAX_NUMBERS
     numbers = _or_none(tensor.tolist) if few else None
     if numbers is None:
-        return f"{'×'.join(map(str, _shape(tensor)))} {str(tensor.dtype).removeprefix('torch.')}"
+        size = "×".join(map(str, _or_none(lambda: tuple(tensor.shape)) or ()))
+        return f"{size} {str(tensor.dtype).removeprefix('torch.')}"
     return _tuples(numbers)
 
 
@@ -314,15 +277,12 @@ def _label(node, names):
 def _saved(node):
     """Say whether what `node` saved is still there, without calling a hook that unpacks it."""
     found = "nothing"
-    for name in dir(node):
-        if name.startswith("_raw_saved_"):
-            try:
-                raw = getattr(node, name)
-                for one in raw if isinstance(raw, tuple) else (raw,):
-                    if one.data is not None or one.unpack_hook is not None:
-                        found = "kept"
-                if found == "nothing" and not isinstance(raw, tuple):
-                    getattr(node, name.removeprefix("_raw"))  # None where nothing was ever saved
-            except RuntimeError:
-                return "freed"
+    try:
+        for name, raw in _walk.raw_saved(node):
+            if raw.data is not None or raw.unpack_hook is not None:
+                found = "kept"
+            elif found == "nothing":
+                getattr(node, f"_saved_{name}", None)  # None where nothing was ever saved
+    except RuntimeError:
+        return "freed"
     return found

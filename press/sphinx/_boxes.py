@@ -15,7 +15,6 @@ def setup(app):
     """Called by the extension's own `setup`."""
     app.add_transform(Boxes)
     app.add_transform(Details)
-    app.add_css_file("boxes.css")
 
 
 class Boxes(SphinxTransform):

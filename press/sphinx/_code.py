@@ -1,7 +1,7 @@
 """Code on a page: the first use of a name of torch links to torch's documentation.
 
-And words that look like the code around them become no elements of their own, so that a page full
-of code is light to lay out.
+Words that look like the code around them become no elements of their own, so that a page full of
+code is light to lay out. Code that is folded stands below what it shows.
 """
 
 import io
@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from pygments.formatters import HtmlFormatter
 from pygments.token import Name, Text
 from sphinx.highlighting import PygmentsBridge
@@ -24,7 +25,26 @@ _LINK = re.compile("\ue000(\\d+)\ue001(.*?)\ue002")
 def setup(app):
     """Called by the extension's own `setup`."""
     PygmentsBridge.html_formatter = CodeFormatter  # Sphinx's place for another formatter
+    app.add_node(HideCodeCellNode, override=True, html=(_visit_fold, _depart_fold))
+    app.connect("doctree-resolved", _fold_below)
     app.connect("doctree-resolved", _link_names)
+
+
+def _fold_below(app, doctree, page):
+    for fold in list(doctree.findall(HideCodeCellNode)):
+        if fold.next_node(siblings=True, descend=False):
+            cell = fold.parent
+            cell.remove(fold)
+            cell.append(fold)
+
+
+def _visit_fold(self, node):
+    # myst-nb's own summary has a name for screen readers that is not the one on the screen.
+    self.body.append(f'<details class="code-fold"><summary>{node["prompt_show"]}</summary>')
+
+
+def _depart_fold(self, node):
+    self.body.append("</details>")
 
 
 class CodeFormatter(HtmlFormatter):

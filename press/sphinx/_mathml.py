@@ -52,7 +52,9 @@ def _visit_inline(self, node):
 
 def _visit_display(self, node):
     mathml = _mathml(self, node, without_numbers(node.astext()), displaystyle=True)
-    self.body.append(self.starttag(node, "div", CLASS="formula") + mathml)
+    in_a_box = node.parent.get("ids") == node["ids"]  # Furo's, which has them already
+    start = nodes.Element() if in_a_box else node
+    self.body.append(self.starttag(start, "div", CLASS="formula") + mathml)
     if node["number"]:
         self.body.append(f'<span class="eqno">({get_node_equation_number(self, node)})')
         self.add_permalink_ref(node, _("Link to this equation"))

@@ -18,6 +18,7 @@ from urllib.parse import quote, unquote
 from bs4 import BeautifulSoup
 from docutils import nodes
 from sphinx import addnodes
+from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util import logging
 from sphinx.util.nodes import make_refnode
@@ -46,7 +47,9 @@ def figures(doctree: nodes.document) -> dict[str, dict[str, list[str]]]:
     found = {}
     for raw in doctree.findall(nodes.raw):
         if 'class="explorable"' in raw.astext():
-            for figure in BeautifulSoup(raw.astext(), "lxml").select("figure.explorable[id]"):
+            for figure in BeautifulSoup(raw.astext(), "html.parser").select(
+                "figure.explorable[id]"
+            ):
                 data = figure.find("script", type="application/json")
                 found[figure["id"]] = json.loads(data.string)["labels"] if data else {}
     return found
@@ -93,8 +96,8 @@ class PlainLinks(SphinxPostTransform):
         state = "&".join(_setting(name, drawn[name], text) for text in settings.split("&") if text)
         builder, here = self.app.builder, link["refdoc"]
         address = builder.get_relative_uri(here, page) if page != here else ""
-        # All pages in one are for paper, where nothing can be set.
-        query = f"?{state}" if state and builder.name != "singlehtml" else ""
+        on_paper = isinstance(builder, SingleFileHTMLBuilder)  # where nothing can be set
+        query = f"?{state}" if state and not on_paper else ""
         classes = ["figure-link"]
         return nodes.reference(
             "", "", link[0], refuri=f"{address}#{name}{query}", internal=True, classes=classes

@@ -2,13 +2,15 @@
 
 Furo extends by Jinja templates, which are in ``templates/``; this module hands them their data.
 
-``path``     where the page stands among the chapters, as ``_toc.yml`` orders them
+``place``    where the page stands in the book, as ``_toc.yml`` orders it
 ``parts``    the whole book for the menu at the left
 ``actions``  open the notebook live, download it or the book, edit the page
 """
 
 from pathlib import Path
 from urllib.parse import quote, urlsplit
+
+from docutils import nodes
 
 from press.launch import BRANCH
 
@@ -32,6 +34,7 @@ def setup(app):
     app.connect("builder-inited", _colour_dark_code, priority=100)  # Furo reads it at 500
     app.connect("html-page-context", _add_data)
     app.connect("html-page-context", _only_what_is_used, priority=900)
+    app.add_node(nodes.citation, override=True, html=(_visit_source, _depart_source))
     app.add_css_file("text.css", priority=150)
     app.add_css_file("book.css", priority=700)
     app.add_js_file("scroll.js", loading_method="defer")
@@ -57,11 +60,12 @@ def _colour_dark_code(app):
 
 def _add_data(app, pagename, templatename, context, doctree):
     book = _parts(app)
-    chapters = next((part["pages"] for part in book if part["caption"] == PATH), [])
-    for number, chapter in enumerate(chapters, start=1):
-        chapter["number"] = number
-        if pagename in [page["name"] for page in (chapter, *chapter["pages"])]:
-            context["path"] = {"number": number, "of": len(chapters), "chapter": chapter}
+    for part in book:
+        for number, page in enumerate(part["pages"], start=1):
+            if part["caption"] == PATH:
+                page["number"] = number
+            if pagename in [each["name"] for each in (page, *page["pages"])]:
+                context["place"] = {"part": part, "page": page}
     context["parts"] = book
     context["actions"] = _actions(app, pagename) if doctree else {}
 
@@ -135,6 +139,18 @@ def colab(repository: str, notebook: str) -> str:
     """
     path = urlsplit(repository).path
     return f"https://colab.research.google.com/github{path}/blob/{BRANCH}/{notebook}"
+
+
+def _visit_source(self, node):
+    """Write a source of the list of references: docutils' own role for it is deprecated."""
+    if not isinstance(node.previous_sibling(), nodes.citation):
+        self.body.append('<div role="list" class="citation-list">')
+    self.body.append(self.starttag(node, "div", classes=["citation"], role="listitem"))
+
+
+def _depart_source(self, node):
+    last = not isinstance(node.next_node(descend=False, siblings=True), nodes.citation)
+    self.body.append("</div></div>" if last else "</div>")
 
 
 def _only_what_is_used(app, pagename, templatename, context, doctree):

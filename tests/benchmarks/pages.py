@@ -1,4 +1,4 @@
-"""What a page costs its reader and the book its makers, beside a stock Jupyter Book.
+"""What a page costs its reader and the book its makers, beside Furo as it comes and a stock book.
 
 ::
 
@@ -12,7 +12,8 @@ the median is printed. The server compresses what servers compress.
 First text, largest paint: what Chromium reports as first and largest contentful paint.
 Blocked: of every task longer than 50 ms, what goes beyond, until two seconds after the last file;
 in brackets the least of all visits, for whatever else the machine does is counted, too.
-Shift: the sum of all layout shifts. ``_stock.py`` says what the stock book is.
+Shift: the sum of all layout shifts. ``_stock.py`` says what the stock book is. "Furo" has our
+notebooks in the theme as it comes, with MathML and the player, and without `press.sphinx`.
 Recorded and checked is the chapter one-weight, with three figures and 400 positions; of the stock
 book the notebook with one slider, of which one position is stored.
 """
@@ -33,6 +34,8 @@ from pathlib import Path
 from threading import Thread
 from urllib.parse import unquote, urlsplit
 
+import yaml
+
 from tests.benchmarks._stock import JUPYTER_BOOK, create, without_other_hosts
 from tests.conftest import CHROMIUM, FLAGS, ROOT
 
@@ -44,7 +47,18 @@ OURS = [
     "chapters/errors",
     "exercises/in-place",
 ]
+FURO = ["chapters/one-weight", "chapters/errors"]
 STOCK = ["intro", "slider"]
+
+_AS_IT_COMES = """
+from press.sphinx import _mathml
+
+
+def setup(app):
+    app.connect("config-inited", lambda app, config: config.html_theme_options.clear(), priority=700)
+    app.connect("builder-inited", lambda app: app.config.html_static_path.append({static!r}))
+    _mathml.setup(app)
+"""
 
 _PHONE = {
     "offline": False,
@@ -146,6 +160,29 @@ def build_ours(folder):
     return folder / "_build" / "html", seconds
 
 
+def build_furo(folder):
+    """Build our notebooks with nothing of ours around them; return the site."""
+    folder.mkdir()
+    for name in ("chapters", "exercises"):
+        shutil.copytree(ROOT / name, folder / name)
+    for name in ("_toc.yml", "intro.md"):
+        shutil.copy(ROOT / name, folder)
+    extension = _AS_IT_COMES.format(static=str(ROOT / "press" / "sphinx" / "static"))
+    (folder / "as_it_comes.py").write_text(extension, encoding="utf-8")
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    config["html"].pop("favicon")
+    sphinx = config["sphinx"]
+    sphinx["local_extensions"] = {"as_it_comes": "."}
+    sphinx["config"]["extensions"].remove("press.sphinx")
+    sphinx["config"]["extensions"].append("as_it_comes")
+    sphinx["config"]["myst_heading_anchors"] = 6
+    for ours in ("pygments_style", "myst_heading_slug_func"):
+        sphinx["config"].pop(ours, None)
+    (folder / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    timed(JUPYTER_BOOK, "build", folder, cwd=folder)
+    return folder / "_build" / "html"
+
+
 def build_stock(folder):
     """The same with the stock book, whose build runs the notebooks.
 
@@ -181,8 +218,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         our_site, our_seconds = build_ours(Path(folder, "ours"))
         stock_site, stock_seconds = build_stock(Path(folder, "stock"))
-        ours, stock = serve(our_site), serve(stock_site)
+        furo_site = build_furo(Path(folder, "furo"))
+        ours, furo, stock = serve(our_site), serve(furo_site), serve(stock_site)
         pages = {name: f"{ours}/{name}.html" for name in OURS}
+        pages |= {f"Furo: {name}": f"{furo}/{name}.html" for name in FURO}
         pages |= {f"stock: {name}": f"{stock}/{name}.html" for name in STOCK}
         visits = {name: [] for name in pages}
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)

@@ -221,8 +221,7 @@ def test_a_graph_of_another_run_and_of_other_branches():
         (lambda x: draw(2 * x, {"w": number(1.0)}), ValueError, "'w' is not in the graph of this"),
         (lambda x: draw(x, show="value"), ValueError, "show is a list of some of value, shape,"),
         (lambda x: draw(x, show=["colour"]), ValueError, "it is ['colour']."),
-        (lambda x: draw(x, highlight=4), ValueError, "the graph has no node or edge 4."),
-        (lambda x: draw(x, highlight=(0, 1)), ValueError, "the graph has no node or edge (0, 1)."),
+        (lambda x: draw(x, highlight=4), ValueError, "the graph has no node 4."),
         (lambda x: draw(x, ax=plt.figure(figsize=(1, 0.3)).add_axes((0, 0, 1, 1))), ValueError,
          "ax is too small"),
     ],
@@ -367,8 +366,6 @@ def test_highlights():
 
     assert lit(draw(*sine())) == []
     assert lit(draw(*sine(), highlight=1)) == ["edge (1, 2, 0)", "edge (1, 3, 1)", "node 1"]
-    assert lit(draw(*sine(), highlight=(2, 3, 1))) == ["edge (2, 3, 1)"]
-    assert lit(draw(*sine(), highlight=(2, 3))) == ["edge (2, 3, 0)", "edge (2, 3, 1)"]
 
 
 def test_a_figure_grows_with_its_rows_and_an_axes_is_filled_from_the_top():
@@ -462,15 +459,6 @@ def svg(figure):
     with plt.rc_context(style):
         figure.savefig(file, format="svg", metadata={"Date": None})
     return file.getvalue()
-
-
-@settings(deadline=None, max_examples=10)
-@given(programs())
-def test_the_same_program_gives_the_same_bytes(program):
-    tensor, leaves = program
-    first, second = (draw(tensor, leaves, strict=False, show=SHOWN) for _ in range(2))
-    assert svg(first) == svg(second)
-    plt.close("all")
 
 
 def test_a_program_that_runs_again_gives_the_same_bytes():

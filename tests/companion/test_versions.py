@@ -2,17 +2,15 @@
 
 Protected here: a replay has the versions, the kept values and the verdict that plain torch gives;
 "refused" is what `backward` would do; a program that fails is shown to its end; the book's numbers
-(8 for 6) stand; frames have the same artists, and no text leaves the figure; marks are placed right.
+(8 for 6) stand; frames have the same artists; marks are placed right.
 """
 
-import matplotlib
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+import torch
 
-from companion.versions import VERDICTS, draw_replay, draw_verdicts, replay
+from companion.figures.in_place import VERDICTS, edit_board, version_replay
+from companion.versions import replay
 from explorable import palette
-from explorable._style import style
 
 EDITS = {
     ".data": "{}.data.add_(1)",
@@ -96,38 +94,40 @@ def texts(figure, color):
 
 def test_the_figure_says_how_it_ends():
     moments = square(".data")
-    assert texts(draw_replay(moments, 4, "tensor(6.)"), palette.red)[2:] == [
+    assert texts(version_replay(moments, 4, "tensor(6.)"), palette.red)[2:] == [
         "It prints tensor(8.).",
         "The truth is tensor(6.). No error, no warning.",
     ]
-    assert texts(draw_replay(moments, 2, "tensor(6.)"), palette.red) == ["4"]
+    assert texts(version_replay(moments, 2, "tensor(6.)"), palette.red) == ["4"]
     assert "the check now: 0 = 0, passes, reads 4" in texts(
-        draw_replay(moments, 2, "tensor(6.)"), palette.blue
+        version_replay(moments, 2, "tensor(6.)"), palette.blue
     )
-    right = draw_replay(square("copy"), 4, "tensor(6.)")
+    right = version_replay(square("copy"), 4, "tensor(6.)")
     assert texts(right, palette.green) == ["It prints tensor(6.), which is right."]
-    raises = texts(draw_replay(square("no_grad"), 3, ""), palette.gold)
+    raises = texts(version_replay(square("no_grad"), 3, ""), palette.gold)
     assert raises[0] == "z.backward()" and "expected version 0" in " ".join(raises)
 
 
-def test_all_frames_have_the_same_artists_and_no_text_leaves_the_figure():
+def test_all_frames_have_the_same_artists():
     counts = set()
-    with matplotlib.rc_context(style):
-        for edit in EDITS:
-            for k in range(5):
-                figure = draw_replay(square(edit), k, "tensor(6.)")
-                counts.add((len(figure.texts), len(figure.lines), len(figure.artists)))
-                renderer = FigureCanvasAgg(figure).get_renderer()
-                boxes = [text.get_window_extent(renderer) for text in figure.texts]
-                assert max(box.x1 for box in boxes) <= figure.bbox.width
-                assert min(box.x0 for box in boxes) >= 0
-                assert min(box.y0 for box in boxes) >= 0
+    for edit in EDITS:
+        moments = square(edit)
+        for k in range(5):
+            figure = version_replay(moments, k, "tensor(6.)")
+            counts.add((len(figure.texts), len(figure.lines), len(figure.artists)))
     assert len(counts) == 1
 
 
 def test_a_moment_that_is_not_there_is_an_error():
     with pytest.raises(ValueError, match="no moment 5; the moments are 0 to 4"):
-        draw_replay(square("copy"), 5, "")
+        version_replay(square("copy"), 5, "")
+
+
+# The matrix of the chapter's own figure ------------------------------------------------------
+
+
+def board(verdicts, chosen):
+    return edit_board(verdicts, chosen, torch.sin, 0.9, None, "its input")
 
 
 def test_every_mark_stands_in_its_row_and_column():
@@ -136,8 +136,7 @@ def test_every_mark_stands_in_its_row_and_column():
         "exp": dict(zip(places, ("right", "wrong"), strict=True)),
         "sin": dict(zip(places, ("raises", "right"), strict=True)),
     }
-    ax = Figure().add_subplot()
-    draw_verdicts(ax, verdicts, ("sin", "result", ".data"))
+    ax = board(verdicts, ("sin", "result", ".data")).axes[0]
     rows = {text.get_text(): text.get_position()[1] for text in ax.texts}
     columns = {text.get_text(): text.get_position()[0] for text in ax.texts}
     for name, (color, marker) in VERDICTS.items():
@@ -156,4 +155,4 @@ def test_every_mark_stands_in_its_row_and_column():
 @pytest.mark.parametrize("chosen", [("cos", "input", "no_grad"), ("exp", "input", "detach")])
 def test_a_choice_that_is_not_there_is_an_error(chosen):
     with pytest.raises(KeyError):
-        draw_verdicts(Figure().add_subplot(), {"exp": {("input", "no_grad"): "right"}}, chosen)
+        board({"exp": {("input", "no_grad"): "right"}}, chosen)

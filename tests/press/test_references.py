@@ -34,7 +34,7 @@ def linked(line):
     return {ADDRESSES.get(link.partition("#")[0], link) for link in LINK.findall(line)}
 
 
-@pytest.mark.parametrize("line", further_reading())
+@pytest.mark.parametrize("line", list(further_reading()))
 def test_each_link_is_to_a_source(line):
     """What readers are sent to is in the list of references; a citation names the same source."""
     assert linked(line) <= set(SOURCES), "add it to references.bib, with this address"

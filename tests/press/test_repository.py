@@ -29,18 +29,14 @@ def links(tmp_path, monkeypatch):
             Sphinx(
                 tmp_path, None, tmp_path / "out", tmp_path / "doctrees", "html",
                 {
-                    "extensions": ["myst_nb", "sphinx_book_theme", "press.sphinx"],
+                    "extensions": ["myst_nb", "press.sphinx"],
                     "html_math_renderer": "mathml",
-                    "html_theme": "sphinx_book_theme",
+                    "html_theme": "furo",
                     "html_baseurl": "https://book.example/",
                     # A fresh dictionary each time: the extension writes into it.
                     "html_theme_options": {
                         "repository_url": "https://github.com/author/book",
                         "repository_branch": "main",
-                        "launch_buttons": {"binderhub_url": "https://binder.example"},
-                        "use_edit_page_button": True,
-                        "use_issues_button": True,
-                        "use_repository_button": True,
                     },
                 },
                 status=None, warningiserror=True,
@@ -54,10 +50,9 @@ def links(tmp_path, monkeypatch):
 def test_book(links):
     """Built by hand, the links go where _config.yml says."""
     assert links() >= {
-        "https://github.com/author/book",
         "https://github.com/author/book/archive/HEAD.zip",
         "https://github.com/author/book/edit/main/index.ipynb",
-        "https://binder.example/v2/gh/author/book/main?urlpath=tree/index.ipynb",
+        "https://mybinder.org/v2/gh/author/book/main?urlpath=lab/tree/index.ipynb",
         "https://colab.research.google.com/github/author/book/blob/launch/index.ipynb",
         "https://book.example/index.html",
     }
@@ -71,10 +66,9 @@ def test_fork(links):
         GITHUB_REF_NAME="spring",
     )
     assert found >= {
-        "https://github.com/Teacher/course",
         "https://github.com/Teacher/course/archive/HEAD.zip",
         "https://github.com/Teacher/course/edit/spring/index.ipynb",
-        "https://binder.example/v2/gh/Teacher/course/spring?urlpath=tree/index.ipynb",
+        "https://mybinder.org/v2/gh/Teacher/course/spring?urlpath=lab/tree/index.ipynb",
         "https://colab.research.google.com/github/Teacher/course/blob/launch/index.ipynb",
         "https://teacher.github.io/course/index.html",
         "https://teacher.github.io/course/book.pdf",

@@ -23,7 +23,10 @@
     card.replaceChildren(meaning.content.cloneNode(true));
     card.hidden = false;
     link.setAttribute("aria-describedby", card.id);
-    const line = link.getClientRects()[0]; // a link may be broken over two lines
+    place();
+  };
+  const place = () => {
+    const line = word.getClientRects()[0]; // a link may be broken over two lines
     const {width, height} = card.getBoundingClientRect();
     const room = document.documentElement.clientWidth - width - 16;
     card.style.left = `${Math.max(16, Math.min(line.left, room))}px`;
@@ -50,7 +53,8 @@
   }
   card.addEventListener("pointerenter", () => clearTimeout(soon));
   card.addEventListener("pointerleave", () => later(hide));
-  addEventListener("scroll", hide, {passive: true});
+  // A word that has the focus was scrolled to, and keeps its card.
+  addEventListener("scroll", () => (word && word === document.activeElement ? place() : hide()), {passive: true});
   addEventListener("keydown", ({key}) => key === "Escape" && hide());
   addEventListener("pointerdown", ({target}) => target.closest("#glossary-card, .glossary-word") || hide());
 })();

@@ -3,7 +3,7 @@
 "use strict";
 
 {
-  const scrolling = "pre, div.formula, .cell_output > .output, .pst-scrollable-table-container";
+  const scrolling = "pre, div.table-wrapper, div.formula, .cell_output > .output";
   const sizes = new ResizeObserver((entries) => {
     const scrolls = entries.map(
       ({target: t}) => t.scrollWidth > t.clientWidth || t.scrollHeight > t.clientHeight
