@@ -65,7 +65,7 @@ def form(question: dict, verdict: str = "") -> str:
         said = verdict if question.get("result") not in (None, "missing") else ""
         return (
             f'<div class="question question-code" id="question-{name}" data-name="{name}">{said}'
-            '<p>Code runs in a live notebook: <a href="#furo-main-content">Open live</a>, at the '
+            "<p>Code runs in a live notebook: <b>Open live</b>, at the "
             'top of this page, starts one.</p><label class="answer-box">'
             '<input type="checkbox" autocomplete="off"> I solved this, in a notebook</label></div>'
         )
