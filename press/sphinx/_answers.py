@@ -123,7 +123,8 @@ def _add_labels(app, doctree):
         section = raw
         while not isinstance(section, nodes.section):
             section = section.parent
-        section["ids"].append(name)
+        if name not in section["ids"]:  # the title may have given it already
+            section["ids"].append(name)
         title = section.next_node(nodes.title).astext()
         standard.labels[name] = docname, name, title
         standard.anonlabels[name] = docname, name
