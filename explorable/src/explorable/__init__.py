@@ -10,7 +10,8 @@ The parts, in the order in which a figure passes through them:
 ``_controls``  an ipywidgets control as a list of positions with labels
 ``_render``    one call of the author's function, as a tree of SVG and text
 ``_markup``    the author's own HTML, made whole
-``_svg``       a matplotlib figure in one normal form
+``_plot``      a matplotlib figure as matplotlib draws it, and its box
+``_svg``       that in one normal form
 ``_encode``    all frames as the first frame and what changes in it
 ``_html``      the figure as one piece of HTML
 ``_explore``   ``explore`` itself: live widgets, or every frame while recording
@@ -20,6 +21,6 @@ The parts, in the order in which a figure passes through them:
 """
 
 from explorable._explore import Explorable, explore, limits
-from explorable._style import palette, style
+from explorable._style import palette, style, use_style
 
-__all__ = ["Explorable", "explore", "limits", "palette", "style"]
+__all__ = ["Explorable", "explore", "limits", "palette", "style", "use_style"]

@@ -3,23 +3,24 @@
 import contextlib
 import io
 import warnings
+from collections.abc import Callable
 from xml.etree.ElementTree import Element, ParseError, SubElement
 
 from IPython import get_ipython
 from IPython.core.formatters import DisplayFormatter
 
-from explorable import _svg
+from explorable import _style, _svg
 from explorable._markup import whole
-from explorable._style import style
 
 _HTML = {"class": "explorable-html"}
 
 
-def frame(function, values: dict, alt: str) -> Element:
+def frame(function, values: dict, alt: str, drawn: Callable | None = None) -> Element:
     """Call ``function(**values)``; return a ``div`` of all that it showed, in that order.
 
     `alt` describes its pictures. Shown are matplotlib figures (which are closed), what is printed to stdout and stderr,
     warnings, what is passed to ``display``, and the return value. An exception passes through.
+    `drawn`, if given, is called with the SVG of each matplotlib figure and the figure.
     """
     root = _root()
     out, err = _Stream(root, "explorable-stdout"), _Stream(root, "explorable-stderr")
@@ -28,7 +29,7 @@ def frame(function, values: dict, alt: str) -> Element:
         contextlib.redirect_stderr(err),
         _warnings_to(err),
         _display_to(root) as formatter,
-        _figures_to(root, formatter) as draw_open,
+        _figures_to(root, formatter, drawn) as draw_open,
     ):
         result = function(**values)
         draw_open(later=result)
@@ -115,7 +116,7 @@ class _Publisher:
 
 
 @contextlib.contextmanager
-def _figures_to(root, formatter):
+def _figures_to(root, formatter, drawn=None):
     """Draw figures in the one style as SVG when displayed; yield what draws those left open."""
     try:
         from matplotlib import pyplot, rc_context
@@ -130,6 +131,11 @@ def _figures_to(root, formatter):
         pyplot.close(figure)
         try:
             root.append(_svg.from_figure(figure))
+            if drawn:
+                from explorable._plot import in_points
+
+                with in_points(figure):
+                    drawn(root[-1], figure)
         except Exception as failure:  # IPython would print it and go on
             failures.append(failure)
         return True  # tells IPython that the figure is displayed
@@ -145,7 +151,8 @@ def _figures_to(root, formatter):
     pyplot.show = draw_open
     before = set(pyplot.get_fignums())
     try:
-        with rc_context(style):
+        # What the function sets is undone, so that no frame changes the next.
+        with rc_context(_style.style if _style.used() else None):
             yield draw_open
         if failures:
             raise failures[0]
