@@ -57,7 +57,7 @@ def from_widget(name: str, widget: ipywidgets.ValueWidget) -> Control:
 
 def _player_of(slider):
     """Return the Play that ipywidgets' ``jslink`` ties to `slider`, if there is one."""
-    for link in list(_all_widgets().values()):
+    for link in list(all_widgets().values()):
         if isinstance(link, Link) and (slider, "value") in (link.source, link.target):
             (other,) = {link.source[0], link.target[0]} - {slider}
             if isinstance(other, ipywidgets.Play):
@@ -65,7 +65,7 @@ def _player_of(slider):
     return None
 
 
-def _all_widgets():
+def all_widgets():
     try:
         return ipywidgets.widgets.widget._instances
     except AttributeError:  # ipywidgets 7, which Colab has

@@ -1,26 +1,25 @@
 """One call of the author's function, as a tree of SVG, text and markup."""
 
 import contextlib
+import inspect
 import io
+import sys
 import warnings
 from collections.abc import Callable
-from xml.etree.ElementTree import Element, ParseError, SubElement
+from xml.etree.ElementTree import Element, SubElement
 
 from IPython import get_ipython
 from IPython.core.formatters import DisplayFormatter
 
-from explorable import _style, _svg
-from explorable._markup import whole
-
-_HTML = {"class": "explorable-html"}
+from explorable import _show, _style, _svg, _terminal
 
 
 def frame(function, values: dict, alt: str, drawn: Callable | None = None) -> Element:
     """Call ``function(**values)``; return a ``div`` of all that it showed, in that order.
 
-    `alt` describes its pictures. Shown are matplotlib figures (which are closed), what is printed to stdout and stderr,
-    warnings, what is passed to ``display``, and the return value. An exception passes through.
-    `drawn`, if given, is called with the SVG of each matplotlib figure and the figure.
+    `alt` describes its pictures. Shown are matplotlib figures (which are closed), what is printed
+    to stdout and stderr, warnings, what is passed to ``display``, and the return value. An
+    exception passes through. `drawn`, if given, is called with the SVG of each matplotlib figure and the figure.
     """
     root = _root()
     out, err = _Stream(root, "explorable-stdout"), _Stream(root, "explorable-stderr")
@@ -28,17 +27,54 @@ def frame(function, values: dict, alt: str, drawn: Callable | None = None) -> El
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
         _warnings_to(err),
-        _display_to(root) as formatter,
-        _figures_to(root, formatter, drawn) as draw_open,
+        _display_to(root) as (formatter, publisher),
+        _figures_to(root, formatter, drawn) as draw,
     ):
         result = function(**values)
-        draw_open(later=result)
-        if result is not None:
-            _add_bundle(root, formatter.format(result)[0])
-    for picture in root:
-        if picture.tag in ("svg", "img"):
-            picture.attrib |= {"role": "img", "aria-label": alt}
+        if inspect.iscoroutine(result):
+            result.close()
+            raise _show.CannotShow("it is async; explore calls plain functions")
+        figures = _figures_of(result)
+        draw(later=result)
+        if figures is not None:  # of what plt.plot returns, say, the figure is what there is to see
+            draw(also=figures)
+        elif result is not None:
+            publisher.publish(*formatter.format(result))
+    for part in root:
+        if part.tag in ("svg", "img"):
+            part.attrib |= {"role": "img", "aria-label": alt}
+        elif part.tag == "pre":
+            _terminal.render(part)
+    _show.fill_widgets(root)
     return root
+
+
+def _figures_of(result):
+    """Return the figures of what matplotlib or seaborn returns, and None for any other result."""
+    if "matplotlib.figure" not in sys.modules:
+        return None
+    figures, theirs = {}, False
+    for leaf in _leaves(result):
+        figure = getattr(leaf, "figure", leaf)  # an artist's, or that of seaborn's grid
+        if hasattr(figure, "get_figure") and (figure := figure.get_figure(root=True)):
+            figures[figure] = None
+        elif type(leaf).__module__ == "matplotlib.animation":
+            return None
+        elif type(leaf).__module__.startswith("matplotlib."):
+            theirs = True
+        elif type(leaf).__module__ != "numpy":  # plt.hist returns its counts as well
+            return None
+    return list(figures) if figures or theirs else None
+
+
+def _leaves(result):
+    if getattr(result, "dtype", None) == object:
+        result = result.ravel().tolist()
+    if isinstance(result, dict | list | tuple):
+        for part in result.values() if isinstance(result, dict) else result:
+            yield from _leaves(part)
+    elif result is not None:
+        yield result
 
 
 def error(exception: BaseException) -> Element:
@@ -82,15 +118,15 @@ def _warnings_to(stream):
 
 @contextlib.contextmanager
 def _display_to(root):
-    """Send ``display`` to `root`; yield the formatter that ``display`` uses."""
+    """Send ``display`` to `root`; yield the formatter that ``display`` uses, and what it calls."""
     shell = get_ipython()
     if shell is None:
-        yield DisplayFormatter()
+        yield DisplayFormatter(), _Publisher(root, None)
         return
     publisher = shell.display_pub
     shell.display_pub = _Publisher(root, publisher)
     try:
-        yield shell.display_formatter
+        yield shell.display_formatter, shell.display_pub
     finally:
         shell.display_pub = publisher
 
@@ -104,12 +140,24 @@ class _Publisher:
 
     def __init__(self, root, publisher):
         self._root, self._publisher = root, publisher
+        self._displays = {}
 
     def __getattr__(self, name):
         return getattr(self._publisher, name)
 
-    def publish(self, data, *_, **__):
-        _add_bundle(self._root, data)
+    def publish(self, data, metadata=None, *_, transient=None, update=False, **__):
+        new = _show.elements(data, metadata)
+        identity = (transient or {}).get("display_id")
+        old = self._displays.get(identity, []) if update else []
+        here = len(self._root)
+        for element in [element for element in old if element in list(self._root)]:
+            here = list(self._root).index(element)
+            self._root.remove(element)
+        if identity is None and [element.tag for element in new] == ["pre"]:
+            _Stream(self._root, "explorable-stdout").write(new[0].text)  # goes on what was printed
+        elif old or not update:
+            self._displays[identity] = new
+            self._root[here:here] = new
 
     def clear_output(self, *_, **__):
         self._root[:] = []
@@ -125,9 +173,10 @@ def _figures_to(root, formatter, drawn=None):
         yield lambda **_: None
         return
 
-    failures = []
+    failures, shown = [], []
 
     def draw(figure):
+        shown.append(figure)
         pyplot.close(figure)
         try:
             root.append(_svg.from_figure(figure))
@@ -140,10 +189,13 @@ def _figures_to(root, formatter, drawn=None):
             failures.append(failure)
         return True  # tells IPython that the figure is displayed
 
-    def draw_open(*_, later=None, **__):
+    def draw_open(*_, later=None, also=(), **__):
         for number in sorted(set(pyplot.get_fignums()) - before):
             figure = pyplot.figure(number)
             if figure is not later:
+                draw(figure)
+        for figure in also:
+            if figure not in shown:
                 draw(figure)
 
     displays, show = formatter.ipython_display_formatter, pyplot.show
@@ -161,18 +213,3 @@ def _figures_to(root, formatter, drawn=None):
         pyplot.show = show
         for number in set(pyplot.get_fignums()) - before:
             pyplot.close(number)
-
-
-def _add_bundle(root, bundle):
-    """Add the richest representation of a MIME bundle that a page can show."""
-    if "text/html" in bundle:
-        SubElement(root, "div", _HTML).text = whole(bundle["text/html"])
-    elif "image/svg+xml" in bundle:
-        try:
-            root.append(_svg.from_string(bundle["image/svg+xml"]))
-        except ParseError:  # not XML, but a browser makes something of it
-            SubElement(root, "div", _HTML).text = whole(bundle["image/svg+xml"])
-    elif "image/png" in bundle:
-        SubElement(root, "img", {"src": f"data:image/png;base64,{bundle['image/png']}", "alt": ""})
-    elif "text/plain" in bundle:
-        _Stream(root, "explorable-stdout").write(bundle["text/plain"] + "\n")
