@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, ParseError
 import ipywidgets
 
 from explorable import _svg
-from explorable._controls import all_widgets
+from explorable._controls import all_widgets, article
 from explorable._formula import latex_to_html, markdown_to_html
 from explorable._markup import Markup, whole
 
@@ -113,13 +113,9 @@ def _widget_markup(widget: Any) -> Iterator[str]:
         yield f'<img alt="" src="data:image/{widget.format};base64,{b64encode(widget.value).decode()}">'
     else:
         raise CannotShow(
-            f"{_article(type(widget).__name__)} is shown, which needs a kernel; print what it says, "
+            f"{article(type(widget).__name__)} is shown, which needs a kernel; print what it says, "
             "or give the function an argument for it"
         )
-
-
-def _article(name):
-    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
 
 
 _ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>|<IPython\.[\w.]+ object>")
