@@ -184,6 +184,8 @@ class Explorable(ipywidgets.interactive):
             self._check_live(frame)
         self._first = frame
         self._html = _html.still(_NAME, frame, self._options)
+        if self._controls:  # explorable.sphinx then says that the page has none
+            self._html = self._html.replace('"explorable"', '"explorable explorable-live"', 1)
         self._view.value = self._html.replace(_NAME, self._name)
 
     def _check_live(self, frame):
@@ -316,8 +318,10 @@ class Explorable(ipywidgets.interactive):
     _ipython_display_ = None  # ipywidgets 7, which Colab has, would display the widget alone
 
     def _repr_mimebundle_(self, **kwargs):
-        view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
-        data = {"application/vnd.jupyter.widget-view+json": view}
+        data = {}
+        if not recording():  # whatever runs the notebook then, shows its page and no dead widget
+            view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+            data[_show.WIDGET_VIEW] = view
         name = _unique_name(self._function) if self._displayed else self._name
         self._displayed = True
         data["text/html"] = self._html.replace(_NAME, name)

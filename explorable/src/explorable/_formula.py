@@ -36,16 +36,14 @@ def latex_to_html(text: str) -> Markup:
 
 def markdown_to_html(text: str) -> Markup:
     """Return Markdown with formulas, as `IPython.display.Markdown` gives it."""
-    formulas = []
+    return whole(_markdown()(with_mathml(text)))
 
-    def keep(formula):
-        formulas.append(_mathml(formula))
-        return f"\ue001{len(formulas) - 1}\ue001"
 
-    pieces = re.split(r"(```.*?```|`[^`]*`)", text, flags=re.DOTALL)  # code holds no formulas
-    pieces[::2] = [_FORMULA.sub(keep, piece) for piece in pieces[::2]]
-    html = _markdown()("".join(pieces))
-    return whole(re.sub("\ue001(\\d+)\ue001", lambda match: formulas[int(match[1])], html))
+def with_mathml(text: str) -> str:
+    """Return Markdown whose formulas are MathML, which Markdown passes on as it stands."""
+    pieces = re.split(r"(```.*?```|`[^`\n]*`)", text, flags=re.DOTALL)  # code holds no formulas
+    pieces[::2] = [_FORMULA.sub(_mathml, piece) for piece in pieces[::2]]
+    return "".join(pieces)
 
 
 def _mathml(formula):
