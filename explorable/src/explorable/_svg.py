@@ -10,6 +10,8 @@ black is the page's text colour, and palette colours are CSS variables.
 
 import re
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
@@ -26,14 +28,48 @@ _INITIAL = {"stroke-linejoin": "round", "stroke-linecap": "butt"}  # set once, o
 
 #: Attributes and properties that are lengths, and how many of their decimals count.
 _LENGTHS = dict.fromkeys(
-    "x y x1 x2 y1 y2 cx cy r rx ry width height points d stroke-width stroke-dasharray "
-    "stroke-dashoffset stroke-miterlimit font-size".split(),
+    [
+        "x",
+        "y",
+        "x1",
+        "x2",
+        "y1",
+        "y2",
+        "cx",
+        "cy",
+        "r",
+        "rx",
+        "ry",
+        "width",
+        "height",
+        "points",
+        "d",
+        "stroke-width",
+        "stroke-dasharray",
+        "stroke-dashoffset",
+        "stroke-miterlimit",
+        "font-size",
+    ],
     2,
-) | dict.fromkeys("opacity fill-opacity stroke-opacity stop-opacity offset".split(), 3)
+) | dict.fromkeys(["opacity", "fill-opacity", "stroke-opacity", "stop-opacity", "offset"], 3)
 #: Properties that may stand as attributes of their own; any other stays in ``style``.
 _PRESENTATION = set(_LENGTHS) - {"x", "y", "d", "points", "r", "rx", "ry", "cx", "cy"} | set(
-    "fill stroke stroke-linejoin stroke-linecap stop-color font-family font-style font-weight "
-    "font-variant font-stretch text-anchor clip-path mask filter".split()
+    [
+        "fill",
+        "stroke",
+        "stroke-linejoin",
+        "stroke-linecap",
+        "stop-color",
+        "font-family",
+        "font-style",
+        "font-weight",
+        "font-variant",
+        "font-stretch",
+        "text-anchor",
+        "clip-path",
+        "mask",
+        "filter",
+    ]
 )
 
 _COLOURS = {"#000000": "currentColor", "#ffffff": "var(--explorable-page,#ffffff)"} | {
@@ -46,7 +82,7 @@ class Plot(Element):
 
     box = (0.0, 0.0, 0.0, 0.0)  # left, top, width, height
     scale = 1.0  # pixels of a page for each unit
-    letters: dict[str, Element] = {}  # their shapes by name
+    letters: Mapping[str, Element] = MappingProxyType({})  # their shapes by name
 
 
 def from_figure(figure) -> Plot:
