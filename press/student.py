@@ -6,10 +6,8 @@ r"""Copies for students: the exercise notebooks, or the whole book, without the 
     python -m press.student OUT exercises/one-weight.ipynb  only this one
     python -m press.student OUT --book                      a book to build or to publish
 
-A solution is all cells from the one that begins with ``{solution-start}`` to the one that begins
-with ``{solution-end}``: the explanation, the code, and the check of that code. In any other cell,
-what stands between ``### BEGIN SOLUTION`` and ``### END SOLUTION`` becomes a line to fill in.
-Statements, stubs, checks, hints and the ids of the cells stay.
+A solution is what opens under ``<summary>Solution</summary>``. Statements, stubs, checks, hints and
+the ids of the cells stay. For a course that nbgrader marks there is `press.assignment`.
 """
 
 import argparse
@@ -39,26 +37,19 @@ BOOK = (
     "requirements.txt",
 )
 
-_START = re.compile(r"^[`:]{3,}\{solution-start\} *(\S+)", re.MULTILINE)
-_END = re.compile(r"^[`:]{3,}\{solution-end\}", re.MULTILINE)
-_MARKED = re.compile(
-    r"^([ \t]*)### BEGIN SOLUTION.*?### END SOLUTION[ \t]*$", re.MULTILINE | re.DOTALL
+_SOLUTION = re.compile(
+    r"<details>\n<summary>Solution</summary>\n.*?\n</details>\n*", re.MULTILINE | re.DOTALL
 )
-_LABEL = re.compile(r"^(?::(?:label|name): *(\S+)|\((\S+)\)=)$", re.MULTILINE)
-_REFERENCE = re.compile(r"\{(?:num)?ref\}`(?:([^`<]*?) *<([^`>]+)>|([^`<]+))`")
-#: What an exercise notebook says of its solutions, and what is true of a copy.
-_PROMISES = (
-    (re.compile(r"^- a solution\. Open it last.*$", re.MULTILINE), "- a solution, elsewhere."),
-    (re.compile(r",? and open its solution last"), ""),
-)
+#: What an exercise notebook says of its solutions, which is not true of a copy.
+_PROMISE = re.compile(r", and a solution\.\nOpen the solution last: [^\n]*")
 
 
 class CopyError(Exception):
     """A copy that cannot be made, and why, in one sentence."""
 
 
-def without_solutions(notebook: NotebookNode) -> tuple[NotebookNode, dict[str, str]]:
-    r"""Return a copy of an exercise notebook without its solutions, and what it lost.
+def without_solutions(notebook: NotebookNode) -> NotebookNode:
+    r"""Return a copy of an exercise notebook without its solutions.
 
     Parameters
     ----------
@@ -69,75 +60,33 @@ def without_solutions(notebook: NotebookNode) -> tuple[NotebookNode, dict[str, s
     -------
     NotebookNode
         The copy. What is stored of the outputs of its cells is in it.
-    dict
-        For each label that a solution had, the name of the exercise.
 
     Raises
     ------
     CopyError
-        If a solution does not begin or end with a cell of its own.
+        If a solution has no end, so that it cannot be told what belongs to it.
 
     Examples
     --------
-    >>> from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-    >>> start = "```{solution-start} two\n:label: two-solution\n```\nIt is even."
-    >>> copy, lost = without_solutions(new_notebook(cells=[
-    ...     new_code_cell("n = ..."),
-    ...     new_markdown_cell(start), new_code_cell("n = 2"), new_markdown_cell("```{solution-end}"),
-    ... ]))
-    >>> [cell.source for cell in copy.cells], lost
-    (['n = ...'], {'two-solution': 'two'})
+    >>> from nbformat.v4 import new_markdown_cell, new_notebook
+    >>> solution = "<details>\n<summary>Solution</summary>\n\nIt is 2.\n\n</details>"
+    >>> cells = [new_markdown_cell("1 + 1?"), new_markdown_cell(solution)]
+    >>> [cell.source for cell in without_solutions(new_notebook(cells=cells)).cells]
+    ['1 + 1?']
     """
     copy = nbformat.from_dict(notebook | {"cells": []})
-    lost, exercise = {}, None
     for cell in notebook.cells:
-        source = cell.source if cell.cell_type == "markdown" else ""
-        start, end = _START.search(source), _END.search(source)
-        for directive in filter(None, (start, end)):
-            if directive.start() or (start and end) or bool(start) == bool(exercise):
-                raise CopyError(f"{directive[0]} must have its partner, each first in its cell.")
-        if start:
-            exercise = start[1]
-        if exercise:
-            lost |= {one or other: exercise for one, other in _LABEL.findall(source)}
-        else:
-            copy.cells.append(_filled_out(cell))
-        if end:
-            exercise = None
-    if exercise:
-        raise CopyError(f"The solution of {exercise} has no {{solution-end}}.")
-    return copy, lost
-
-
-def _filled_out(cell):
-    cell = nbformat.from_dict(cell)
-    if cell.cell_type == "code":
-        cell.source = _MARKED.sub(r"\1...  # your code", cell.source)
-    else:
-        for promise, truth in _PROMISES:
-            cell.source = promise.sub(truth, cell.source)
-    return cell
-
-
-def unlinked(text: str, lost: dict[str, str]) -> str:
-    """Return `text` with each reference to a lost label changed to one that a page can follow.
-
-    Examples
-    --------
-    >>> unlinked("See {ref}`two-solution`.", {"two-solution": "two"})
-    'See the solution of {ref}`two`.'
-    >>> unlinked("See {ref}`this one <two-solution>`.", {"two-solution": "two"})
-    'See {ref}`this one <two>`.'
-    """
-
-    def follow(reference):
-        words, target, bare = reference.groups()
-        if (target or bare) not in lost:
-            return reference[0]
-        exercise = lost[target or bare]
-        return f"{{ref}}`{words} <{exercise}>`" if words else f"the solution of {{ref}}`{exercise}`"
-
-    return _REFERENCE.sub(follow, text)
+        cell = nbformat.from_dict(cell)
+        if cell.cell_type == "markdown":
+            cell.source = _PROMISE.sub(".", cell.source)
+            rest = _SOLUTION.sub("", cell.source)
+            if "<summary>Solution" in rest:
+                raise CopyError(f"A solution is never closed: {rest[:60]!r} has no </details>.")
+            if rest != cell.source and not rest.strip():
+                continue
+            cell.source = rest
+        copy.cells.append(cell)
+    return copy
 
 
 def copy_notebooks(out: Path, notebooks: list[Path]) -> None:
@@ -149,17 +98,14 @@ def copy_notebooks(out: Path, notebooks: list[Path]) -> None:
         If `out` holds anything, or one of the notebooks is none.
     """
     _require_empty(out)
-    copies, lost = {}, {}
-    for path in notebooks:
-        copies[out / path.name], labels = without_solutions(_read(path))
-        lost |= labels
+    copies = {out / path.name: without_solutions(_read(path)) for path in notebooks}
     if len(copies) < len(notebooks):
         raise CopyError("Two of the notebooks have the same name.")
     for path, copy in copies.items():
         for cell in copy.cells:
             if cell.cell_type == "code":
                 cell |= {"outputs": [], "execution_count": None}
-        _write(path, copy, lost)
+        _write(path, copy)
 
 
 def copy_book(out: Path, root: Path = ROOT) -> None:
@@ -185,14 +131,8 @@ def copy_book(out: Path, root: Path = ROOT) -> None:
         else:
             junk = shutil.ignore_patterns(".*", "__pycache__", "_build")
             shutil.copytree(root / name, out / name, ignore=junk)
-    copies, lost = {}, {}
     for path in sorted(out.glob("*/*.ipynb")):
-        copies[path], labels = without_solutions(_read(path))
-        lost |= labels
-    for path, copy in copies.items():
-        _write(path, copy, lost)
-    for path in (out / "intro.md", *out.glob("chapters/*.md")):
-        path.write_text(unlinked(path.read_text(encoding="utf-8"), lost), encoding="utf-8")
+        _write(path, without_solutions(_read(path)))
 
 
 def _require_empty(out):
@@ -211,10 +151,7 @@ def _read(path):
         raise CopyError(f"{path} cannot be read as a notebook.") from failure
 
 
-def _write(path, notebook, lost):
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = unlinked(cell.source, lost)
+def _write(path, notebook):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(nbformat.writes(notebook, version=4) + "\n", encoding="utf-8")
 

@@ -1,49 +1,58 @@
-"""Predictions that are chosen from what the statement lists: an option, or an order of lines."""
+"""Questions that are answered by choosing: an option, or an order of lines."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from itertools import permutations
 from operator import index
 
 from companion.check._page import Form
 from companion.check._result import MISSING, Result, show
+from companion.check._run import OwnFailure, own
 
 _NONE = "Choose one of the answers first."
-_GENERAL = "In this order the program does something else. Be the computer, line by line."
 _RULE = re.compile(r"(\d+) (?:before (\d+)|(first)|(last))")
 
+#: What is said to a wrong order of a program that no rule explains.
+GENERAL_ORDER = "In this order the program does something else. Be the computer, line by line."
 
-@dataclass(frozen=True)
+
 class Choice:
     """A question with a few options, answered by a letter.
 
     Parameters
     ----------
-    options
-        What stands in the statement, by letter. There it is a Markdown list,
-        ``- **a** the first option``.
     truth
-        Runs torch and returns the letter of the right option.
-    wrong
-        What to say to each of the other letters: the misconception behind it.
+        Called without arguments; returns the letter of the right option, which it finds by
+        running the program of the question.
+    **options
+        By letter: the text of the right option, and for a wrong one the pair of its text and of
+        what to say to whoever chooses it, the misconception behind it.
     later
         Whether a page says nothing before all its questions are answered.
 
     Examples
     --------
-    >>> question = Choice({"a": "it grows", "b": "it falls"}, lambda: "b", {"a": "Look again."})
+    >>> question = Choice(lambda: "b", a=("It grows.", "Look at the sign again."), b="It falls.")
     >>> question.judge(" A")
     Not solved yet.
     You answered a.
-    Look again.
+    Look at the sign again.
     """
 
-    options: Mapping[str, str]
-    truth: Callable[[], str]
-    wrong: Mapping[str, str]
-    later: bool = False
+    def __init__(
+        self, truth: Callable[[], str], *, later: bool = False, **options: str | tuple[str, str]
+    ):
+        self.truth, self.later = truth, later
+        self.options = {
+            letter: option if isinstance(option, str) else option[0]
+            for letter, option in sorted(options.items())
+        }
+        self.wrong = {
+            letter: option[1] for letter, option in options.items() if not isinstance(option, str)
+        }
+        if len(self.wrong) != len(options) - 1:
+            raise ValueError("Exactly one option, the right one, has no sentence of its own.")
 
     @property
     def asks(self) -> str:
@@ -54,7 +63,7 @@ class Choice:
         *letters, last = self.options
         return f"{', '.join(letters)} or {last}"
 
-    def judge(self, answer: object) -> Result:
+    def judge(self, answer: object, seed: int = 1) -> Result:
         """Return the result of `answer`."""
         if answer is None or answer is ...:
             return Result("missing", MISSING)
@@ -68,30 +77,43 @@ class Choice:
 
     def replies(self) -> dict[str, str]:
         """Return what to say to each letter; nothing to the right one."""
-        return {**self.wrong, self.truth(): ""}
+        right = own(self.truth)
+        if {right, *self.wrong} != set(self.options):
+            raise OwnFailure(f"{right} has a sentence as if it were wrong")
+        return {**self.wrong, right: ""}
 
     def form(self) -> Form:
         """Return what a page needs to ask the question."""
-        return Form("choice", self.replies(), otherwise=_NONE, unreadable=_NONE, later=self.later)
+        return Form(
+            "choice",
+            self.replies(),
+            otherwise=_NONE,
+            unreadable=_NONE,
+            options=self.options,
+            later=self.later,
+        )
 
 
-@dataclass(frozen=True)
 class Order:
     """Lines to be brought into an order, answered by a list of their numbers.
 
     Parameters
     ----------
     lines
-        The lines, as the statement lists them: there it is a numbered Markdown list of code,
-        ``1. `loss.backward()` ``. At most six.
+        The lines of a program, or the steps of a proof; at most six.
     truth
-        Called with an order, a tuple such as (2, 1, 3). It runs the program in that order with
-        torch and returns whether that is right. An order whose program raises is wrong.
+        Called with an order, a tuple such as (2, 1, 3); it runs the program in that order and
+        returns whether that is right. An order whose program raises is wrong. Without it, as for
+        a proof, each order is right to which nothing in `wrong` applies.
     wrong
         What to say to a wrong order, by one of these, tried one after the other:
 
         - that order, as a tuple: ``(3, 1, 2)``;
         - a rule that it keeps, as a text: ``"3 before 1"``, ``"2 first"``, ``"2 last"``.
+    otherwise
+        What to say to any other wrong order.
+    code
+        Whether the lines are lines of code; otherwise they are steps of a proof.
 
     Examples
     --------
@@ -106,15 +128,22 @@ class Order:
     What does `w.grad` hold when the step is taken?
     """
 
-    lines: Sequence[str]
-    truth: Callable[[tuple[int, ...]], bool]
-    wrong: Mapping[tuple[int, ...] | str, str] = field(default_factory=dict)
+    def __init__(
+        self,
+        lines: Sequence[str],
+        truth: Callable[[tuple[int, ...]], bool] | None = None,
+        wrong: Mapping[tuple[int, ...] | str, str] | None = None,
+        otherwise: str = GENERAL_ORDER,
+        code: bool = True,
+    ):
+        self.lines, self.wrong, self.otherwise, self.code = lines, wrong or {}, otherwise, code
+        self.truth = truth or (lambda order: not self._refused(order))
 
     @property
     def asks(self) -> str:
         return "a list of line numbers"
 
-    def judge(self, answer: object) -> Result:
+    def judge(self, answer: object, seed: int = 1) -> Result:
         """Return the result of `answer`."""
         if answer is None or answer is ...:
             return Result("missing", MISSING)
@@ -134,21 +163,23 @@ class Order:
         with suppress(Exception):  # a program in a wrong order may stop with an error
             if self.truth(order):
                 return ""
+        return self._refused(order) or self.otherwise
+
+    def _refused(self, order):
         for key, sentence in self.wrong.items():
             if key == order or isinstance(key, str) and _keeps(order, key):
                 return sentence
-        return _GENERAL
+        return ""
 
     def form(self) -> Form:
         """Return what a page needs to ask for the order."""
         orders = permutations(range(1, len(self.lines) + 1))
-        replies = {order: self.reply(order) for order in orders}
-        known = {
-            " ".join(map(str, order)): sentence
-            for order, sentence in replies.items()
-            if sentence != _GENERAL
-        }
-        return Form("order", known, otherwise=_GENERAL)
+        replies = {" ".join(map(str, order)): self.reply(order) for order in orders}
+        if "" not in replies.values():
+            raise OwnFailure("no order is right")
+        known = {order: reply for order, reply in replies.items() if reply != self.otherwise}
+        lines = [f"`{line}`" if self.code else line for line in self.lines]
+        return Form("order", known, otherwise=self.otherwise, lines=lines)
 
 
 def _whole_numbers(answer):
@@ -168,7 +199,7 @@ def _keeps(order, rule):
     (True, False)
     """
     one, other, first, last = _RULE.fullmatch(rule).groups()
-    place = order.index(int(one))
+    position = order.index(int(one))
     if first or last:
-        return place == (0 if first else len(order) - 1)
-    return place < order.index(int(other))
+        return position == (0 if first else len(order) - 1)
+    return position < order.index(int(other))

@@ -1,7 +1,9 @@
-"""What an exercise is, and the first mismatch of an answer with it."""
+"""Questions whose answer is a number or a function, and the first mismatch of an answer."""
 
+import inspect
+import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import nullcontext
 from itertools import combinations
 from numbers import Real
 from types import CodeType
@@ -14,18 +16,78 @@ from companion.check import _numbers as numbers
 from companion.check._page import Form
 from companion.check._picture import picture, where
 from companion.check._result import MISSING, Result, show
-from companion.check._run import Stopped, run
+from companion.check._rules import RULES
+from companion.check._run import Stopped, own, run
 
 #: In this order a value is looked at; the first mismatch is the one that is told.
 KINDS = ("missing", "type", "shape", "dtype", "not finite", "changed", "value")
 
 #: What is said to a wrong value that no known mistake gives.
-GENERAL = "That is not what PyTorch finds. Do this one by hand, step by step."
+GENERAL = "No mistake that we know of gives this. Go through it once more, line by line."
+_GENERAL_FUNCTION = (
+    "No mistake that we know of gives this. Follow your code with this one input, line by line."
+)
 
 Inputs = Mapping[str, float | Tensor]
+Mistake = tuple[str, Callable[..., float | Tensor]]
 
 
-@dataclass(frozen=True)
+def mistakes(*items: str | Callable | float | Mistake) -> list[Mistake]:
+    """Return mistakes as pairs of a sentence and a function.
+
+    Parameters
+    ----------
+    *items
+        A sentence and after it the function that makes the mistake, or the wrong value itself;
+        or such a pair, as in `companion.check.vocabulary`. The function gets what its arguments
+        name: an input, or ``right``, the right value. It returns the wrong value.
+
+    Examples
+    --------
+    >>> from companion.check.vocabulary import SIGN
+    >>> [sentence for sentence, _ in mistakes(SIGN, "This is x.", lambda x: x, "This is 3.", 3)]
+    ['The sign is the other way round.', 'This is x.', 'This is 3.']
+    """
+    pairs, rest = [], iter(items)
+    for item in rest:
+        sentence, wrong = item if isinstance(item, tuple) else (item, next(rest, None))
+        if not isinstance(sentence, str) or not (callable(wrong) or isinstance(wrong, Real)):
+            raise TypeError(f"After the sentence {sentence!r} stands {wrong!r}, not a mistake.")
+        pairs.append((sentence, wrong if callable(wrong) else lambda wrong=wrong: wrong))
+    return pairs
+
+
+def call_by_name(function: Callable, **values: object) -> object:
+    """Call a part of an exercise with those of the values that its arguments name."""
+    parameters = inspect.signature(function).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        names = values.keys() - ({"right"} - parameters.keys())  # ** stands for the inputs
+    else:
+        names = parameters.keys()
+    return own(function, **{name: value for name, value in values.items() if name in names})
+
+
+class Draw(random.Random):
+    """Random inputs with two digits, so that a reader can type them again."""
+
+    def number(self, low: float, high: float) -> float:
+        return round(self.uniform(low, high), 2)
+
+    def vector(self, count: int, low: float, high: float) -> Tensor:
+        """Return a vector of float64."""
+        values = [self.number(low, high) for _ in range(count)]
+        return torch.tensor(values, dtype=torch.float64)
+
+    def matrix(self, rows: int, columns: int) -> Tensor:
+        """Return a matrix of float64, with numbers between -3 and 3."""
+        return self.vector(rows * columns, -3, 3).reshape(rows, columns)
+
+    def leaf(self, low: float, high: float, count: int | None = None) -> Tensor:
+        """Return a leaf that requires a gradient: a vector, or one number."""
+        value = self.vector(count or 1, low, high)
+        return (value if count else value.squeeze()).requires_grad_()
+
+
 class Part:
     """One value that an answer gives.
 
@@ -34,78 +96,231 @@ class Part:
     says
         How a sentence about the value begins: ``"{call} returned"``, ``"After {call}, w is"``.
     truth
-        Called with the inputs by name; returns the right value, in float64, or None if there
-        should be no value.
-    mistakes
-        What to say about a wrong value, by sentence: a function of the right value and the
-        inputs that returns the wrong one. A sentence is told only where its function gives the
-        reader's values for all inputs.
+        Called with the inputs that its arguments name; returns the right value: a number or
+        tensor in float64, a flag or dtype, or None if there should be no value.
+    *items
+        What to say about wrong values, as `mistakes` reads it. A sentence is told only where
+        its mistake gives the reader's values for all inputs.
     missing
         What to say where the value is None.
     tensor
         Whether it must be a tensor; otherwise a number will do as well.
+    exact
+        Whether each digit counts, as in a copy; otherwise the precision of float32 will do.
     """
 
-    says: str
-    truth: Callable[..., float | Tensor | None]
-    mistakes: Mapping[str, Callable[..., float | Tensor]] = field(default_factory=dict)
-    missing: str = "A function gives back what stands after `return`."
-    tensor: bool = False
+    def __init__(
+        self,
+        says: str,
+        truth: Callable[..., float | Tensor | None],
+        *items: str | Callable | float | Mistake,
+        missing: str = "A function gives back what stands after `return`.",
+        tensor: bool = False,
+        exact: bool = False,
+    ):
+        self.says, self.truth, self.missing = says, truth, missing
+        self.mistakes, self.tensor, self.exact = mistakes(*items), tensor, exact
 
 
-@dataclass(frozen=True)
-class Exercise:
-    """What is asked, and how an answer is looked at.
+def flag(says: str, right: object, sentence: str, missing: str = "") -> Part:
+    """Return a part whose value is True or False, or a dtype: with one sentence if it is wrong.
+
+    `right` is that value, or a function of the inputs.
+    """
+    truth = right if callable(right) else lambda: right
+    return Part(says, truth, sentence, lambda right: right, missing=missing)
+
+
+class Number:
+    """A question that is answered by a number, as exactly as a pen is.
+
+    What `companion.check._numbers` takes as equal is right.
 
     Parameters
     ----------
-    cases
-        The inputs, each a mapping from names to numbers and tensors. An answer gets copies.
-    parts
-        What an answer must give, in the order in which to look at it.
-    function
-        The name of the function that is asked for. None if a number is asked for: then there is
-        one case with one part, and what `companion.check._numbers` takes as equal is right.
-    observe
-        Called with a function and the inputs, in their order; returns a value for each part.
-    may_change
-        The inputs that an answer is allowed to change.
+    truth
+        Called with those of the inputs that its arguments name; returns the right number.
+    inputs
+        The numbers of the statement, by name.
+    *items
+        What to say to wrong numbers, as `mistakes` reads it.
 
     Examples
     --------
-    >>> square = Part("{call} returned", lambda x: x**2, {"You doubled.": lambda right, x: 2 * x})
-    >>> exercise = Exercise([{"x": 2.0}, {"x": 3.0}], [square], function="square")
-    >>> judge(exercise, lambda x: x + x)
+    >>> question = Number(lambda x: x**2, {"x": 3.0}, "You doubled.", lambda x: 2 * x)
+    >>> question.judge(6)
     Not solved yet.
-    `square(x=3)` returned 6.
+    For `x=3` you answered 6.
     You doubled.
     """
 
-    cases: Sequence[Inputs]
-    parts: Sequence[Part]
-    function: str | None = None
-    observe: Callable[..., tuple] = lambda answer, *inputs: (answer(*inputs),)
-    may_change: Sequence[str] = ()
+    asks = "a number"
+
+    def __init__(self, truth: Callable[..., float | Tensor], inputs: Inputs, *items):
+        self.truth, self.inputs, self.mistakes = truth, inputs, mistakes(*items)
+        values = _listed(inputs)
+        self._says = f"For `{values}` you answered" if values else "You answered"
+
+    def judge(self, answer: object, seed: int = 1) -> Result:
+        """Return the result of `answer`."""
+        if answer is None or answer is ...:
+            return Result("missing", MISSING)
+        part = Part(self._says, self.truth)
+        if mismatch := _form_mismatch(part, self._says, answer, torch.zeros(())):
+            return mismatch.result()
+        value, replies = _number(answer).item(), self.replies()
+        known = (replies[key] for key in numbers.keys(value) if key in replies)
+        if sentence := next(known, GENERAL):
+            return Result("value", f"{self._says} {numbers.shown(value)}.", sentence)
+        return Result("solved")
+
+    def replies(self) -> dict[str, str]:
+        """Return what to say to known numbers by their `numbers.keys`; nothing to a right one."""
+        inputs = {name: _plain(value) for name, value in self.inputs.items()}
+        right = _number(call_by_name(self.truth, **inputs))
+        replies = dict.fromkeys(numbers.equals(right.item()), "")
+        for sentence, mistake in self.mistakes:
+            wrong = _number(call_by_name(mistake, right=right, **inputs))
+            for key in numbers.equals(wrong.item()):
+                replies.setdefault(key, sentence)
+        return replies
+
+    def form(self) -> Form:
+        """Return what a page needs to ask for the number."""
+        return Form("number", self.replies(), self._says, GENERAL, numbers.UNREADABLE)
+
+
+class Function:
+    """A function to be written or repaired.
+
+    Parameters
+    ----------
+    name
+        The name of the function.
+    cases
+        The inputs, each a mapping from names to numbers and tensors. An answer gets copies.
+    *parts
+        What an answer must give, in the order in which to look at it.
+    observe
+        Called with a function and the inputs, in their order; returns a value for each part.
+    drawn
+        Called with a `Draw`, returns one more case: four are drawn anew at each check.
+    may_change
+        The inputs that an answer is allowed to change.
+    call
+        Called with the inputs that its arguments name; returns how a sentence names the call.
+    without
+        A rule of `companion.check._rules` that the statement makes: "torch", "backward" or
+        "optimizer".
+
+    Examples
+    --------
+    >>> square = Part("{call} returned", lambda x: x**2, "You doubled.", lambda x: 2 * x)
+    >>> exercise = Function("square", [{"x": 2.0}, {"x": 3.0}], square)
+    >>> exercise.judge(lambda x: x + x)
+    Not solved yet.
+    `square(x=3)` returned 6.
+    It is right for 1 of 2 inputs.
+    You doubled.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        cases: Sequence[Inputs],
+        *parts: Part,
+        observe: Callable[..., tuple] = lambda answer, *inputs: (answer(*inputs),),
+        drawn: Callable[[Draw], Inputs] | None = None,
+        may_change: Sequence[str] = (),
+        call: Callable[..., str] | None = None,
+        without: str = "",
+    ):
+        self.name, self.cases, self.parts, self.observe = name, cases, parts, observe
+        self.drawn, self.may_change, self._call, self.without = drawn, may_change, call, without
 
     @property
     def asks(self) -> str:
-        return f"the function `{self.function}`" if self.function else "a number"
+        return f"the function `{self.name}`"
 
-    def judge(self, answer: object) -> Result:
-        """Return the result of `answer`."""
-        return _judge_function(self, answer) if self.function else _judge_number(self, answer)
-
-    def form(self) -> Form | None:
-        """Return what a page needs to ask for the number; None if a function is asked for."""
-        if self.function:
-            return None
-        says = self.parts[0].says.format(call=self.call(self.cases[0]))
-        return Form("number", _replies(self), says, GENERAL, numbers.UNREADABLE)
+    def form(self) -> Form:
+        """Return what a page says of it: it needs a kernel."""
+        return Form("code")
 
     def call(self, inputs: Inputs) -> str:
-        """Return the inputs as a sentence names them."""
-        values = ", ".join(f"{name}={show(value)}" for name, value in inputs.items())
-        return f"`{self.function}({values})`" if self.function else f"`{values}`"
+        """Return the call as a sentence names it."""
+        if self._call:
+            return call_by_name(self._call, **inputs)
+        return f"`{self.name}({_listed(inputs)})`"
+
+    def judge(self, answer: object, seed: int = 1) -> Result:
+        """Return the result of `answer`; `seed` is that of the inputs drawn anew."""
+        if (early := _unusable_function(self.name, answer)) is not None:
+            return early
+        draw = Draw(seed)
+        drawn = [own(self.drawn, draw) for _ in range(4)] if self.drawn else []
+        cases = [*self.cases, *drawn]
+        observed, changed = [], []
+        for inputs in cases:
+            copies = {name: _copy(value) for name, value in inputs.items()}
+            try:
+                values = run(
+                    lambda copies=copies: self._observed(answer, copies),
+                    getattr(answer, "__code__", None),
+                )
+            except Stopped as stopped:
+                return Result(stopped.kind, f"{self.call(inputs)} {stopped}")
+            observed.append(values)
+            changed.append(self._changed(inputs, copies))
+
+        for number, part in enumerate(self.parts):
+            values = [row[number] for row in observed]
+            if mismatch := self._first_mismatch(part, cases, values, changed):
+                return mismatch.result()
+        anew = f", {len(drawn)} of them drawn anew with seed {seed}" if drawn else ""
+        return Result("solved", f"It is right for {len(cases)} inputs{anew}.")
+
+    def _observed(self, answer, copies):
+        with RULES[self.without]() if self.without else nullcontext():
+            return self.observe(answer, *copies.values())
+
+    def _changed(self, inputs, copies):
+        """Return the names of the inputs that were changed, though they must not be."""
+        return [
+            name
+            for name, value in inputs.items()
+            if name not in self.may_change and not _same(value, copies[name])
+        ]
+
+    def _first_mismatch(self, part, cases, values, changed):
+        """Return the mismatch that comes first in `KINDS`, at the first input that has it."""
+        plain = [{name: _plain(value) for name, value in inputs.items()} for inputs in cases]
+        rights = [_number(call_by_name(part.truth, **inputs)) for inputs in plain]
+        found = []
+        for inputs, value, right, names in zip(cases, values, rights, changed, strict=True):
+            call = self.call(inputs)
+            says = part.says.format(call=call)
+            if mismatch := _form_mismatch(part, says, value, right):
+                found.append(mismatch)
+            elif names:
+                found.append(
+                    _Mismatch("changed", f"{call} changed its argument `{names[0]}`.", _CHANGED)
+                )
+            elif not _close(value, right, part.exact):
+                found.append(_value_mismatch(says, value, right))
+        if not found:
+            return None
+        first = min(found, key=lambda mismatch: KINDS.index(mismatch.kind))
+        if first.kind == "value":
+            count = ""
+            if 0 < (right_ones := len(cases) - len(found)):
+                count = f"It is right for {right_ones} of {len(cases)} inputs."
+            advice = _misconception(part, plain, values, rights)
+            first = first._replace(advice=advice, count=count)
+        return first
+
+
+def _listed(inputs):
+    return ", ".join(f"{name}={show(value)}" for name, value in inputs.items())
 
 
 class _Mismatch(NamedTuple):
@@ -114,68 +329,14 @@ class _Mismatch(NamedTuple):
     advice: str = ""
     where: str = ""
     picture: str = ""
+    count: str = ""
 
     def result(self):
-        return Result(self.kind, self.sentence, self.where, self.advice, picture=self.picture)
+        sentences = self.sentence, self.where, self.count, self.advice
+        return Result(self.kind, *sentences, picture=self.picture)
 
 
-def judge(exercise: "Exercise", answer: object) -> Result:
-    """Return the result of `answer`. See `companion.check.check`, which also guards it."""
-    return exercise.judge(answer)
-
-
-def _judge_number(exercise, answer):
-    if answer is None or answer is ...:
-        return Result("missing", MISSING)
-    [part], [inputs] = exercise.parts, exercise.cases
-    says = part.says.format(call=exercise.call(inputs))
-    if mismatch := _form_mismatch(part, says, answer, torch.zeros(())):
-        return mismatch.result()
-    value, replies = _number(answer).item(), _replies(exercise)
-    sentence = next((replies[key] for key in numbers.keys(value) if key in replies), GENERAL)
-    if sentence:
-        return Result("value", f"{says} {numbers.shown(value)}.", sentence)
-    return Result("solved")
-
-
-def _replies(exercise):
-    """Return what to say to the known numbers by their `numbers.keys`; nothing to a right one."""
-    [part], [inputs] = exercise.parts, exercise.cases
-    plain = {name: _plain(value) for name, value in inputs.items()}
-    right = _number(part.truth(**plain))
-    replies = dict.fromkeys(numbers.equals(right.item()), "")
-    for sentence, mistake in part.mistakes.items():
-        for key in numbers.equals(_number(mistake(right, **plain)).item()):
-            replies.setdefault(key, sentence)
-    return replies
-
-
-def _judge_function(exercise, answer):
-    if (early := _unusable_function(exercise, answer)) is not None:
-        return early
-
-    observed, changed = [], []
-    for inputs in exercise.cases:
-        copies = {name: _copy(value) for name, value in inputs.items()}
-        try:
-            values = run(
-                lambda copies=copies: exercise.observe(answer, *copies.values()),
-                getattr(answer, "__code__", None),
-            )
-        except Stopped as stopped:
-            return Result(stopped.kind, f"{exercise.call(inputs)} {stopped}")
-        observed.append(values)
-        changed.append(_changed(exercise, inputs, copies))
-
-    for number, part in enumerate(exercise.parts):
-        values = [row[number] for row in observed]
-        if mismatch := _first_mismatch(exercise, part, values, changed):
-            return mismatch.result()
-    return Result("solved", f"It is right for {len(exercise.cases)} inputs.")
-
-
-def _unusable_function(exercise, answer):
-    name = exercise.function
+def _unusable_function(name, answer):
     if answer is None or answer is ...:
         return Result("missing", f"Write the function `{name}`, and run both cells again.")
     if not callable(answer):
@@ -216,39 +377,6 @@ def _plain(value):
     return value.detach() if isinstance(value, Tensor) else value
 
 
-def _changed(exercise, inputs, copies):
-    """Return the names of the inputs that were changed, though they must not be."""
-    return [
-        name
-        for name, value in inputs.items()
-        if name not in exercise.may_change and not _same(value, copies[name])
-    ]
-
-
-def _first_mismatch(exercise, part, values, changed):
-    """Return the mismatch that comes first in `KINDS`, at the first input that has it."""
-    plain = [{name: _plain(value) for name, value in inputs.items()} for inputs in exercise.cases]
-    rights = [_number(part.truth(**inputs)) for inputs in plain]
-    found = []
-    for inputs, value, right, names in zip(exercise.cases, values, rights, changed, strict=True):
-        call = exercise.call(inputs)
-        says = part.says.format(call=call)
-        if mismatch := _form_mismatch(part, says, value, right):
-            found.append(mismatch)
-        elif names:
-            found.append(
-                _Mismatch("changed", f"{call} changed its argument `{names[0]}`.", _CHANGED)
-            )
-        elif not _close(value, right):
-            found.append(_value_mismatch(says, value, right))
-    if not found:
-        return None
-    first = min(found, key=lambda mismatch: KINDS.index(mismatch.kind))
-    if first.kind == "value":
-        first = first._replace(advice=_misconception(part, plain, values, rights))
-    return first
-
-
 _CHANGED = "Work on a new tensor: `x * 2` makes one, `x *= 2` overwrites what the caller gave you."
 
 
@@ -258,6 +386,13 @@ def _form_mismatch(part, says, value, right):
         return None
     if value is None or value is ...:
         return _Mismatch("missing", f"{says} {value}.", part.missing)
+    if not isinstance(right, Tensor):  # a flag or a dtype
+        if type(value) is type(right):
+            return None
+        kind = type(value).__name__
+        wanted = "`True` or `False`" if isinstance(right, bool) else f"a `{type(right).__name__}`"
+        sentence = f"{says} {show(value)}, of type `{kind}`; this asks for {wanted}."
+        return _Mismatch("type", sentence)
     if isinstance(value, bool) or not isinstance(value, Tensor if part.tensor else (Real, Tensor)):
         wanted = "a tensor" if part.tensor else "a number"
         sentence = (
@@ -290,6 +425,8 @@ def _value_mismatch(says, value, right):
 def _type_advice(part, value):
     if isinstance(value, str):
         return "A number has no quotes around it."
+    if isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], Tensor):
+        return "`torch.autograd.grad` gives a tuple, one gradient for each input: take `[0]`."
     if part.tensor and isinstance(value, Real):
         return "A plain number has forgotten where it comes from: leave out `item()` and `float()`."
     if callable(value):
@@ -298,41 +435,51 @@ def _type_advice(part, value):
 
 
 def _number(value):
-    """Return a number or tensor as a float64 tensor, and None as None."""
-    if value is None or isinstance(value, Tensor):
-        return None if value is None else value.detach().to(torch.float64)
+    """Return a number or tensor as a float64 tensor; None, a flag or a dtype as it is."""
+    if value is None or isinstance(value, bool | torch.dtype):
+        return value
+    if isinstance(value, Tensor):
+        return value.detach().to(torch.float64)
     try:
         return torch.tensor(float(value), dtype=torch.float64)
     except OverflowError:  # an integer beyond every float
         return torch.tensor(torch.inf, dtype=torch.float64)
 
 
-def _close(value, right):
-    """Return whether a value is right to the precision of float32."""
-    if right is None or value is None:
-        return right is None and value is None
-    number = _number(value)
-    return number.shape == right.shape and torch.allclose(number, right, rtol=1e-5, atol=1e-6)
+def _close(value, right, exact=False):
+    """Return whether a value is right: to the last digit, or to the precision of float32."""
+    value, right = _number(value), _number(right)
+    if not (isinstance(value, Tensor) and isinstance(right, Tensor)):
+        return value is right or (type(value) is type(right) and value == right)
+    if exact:
+        return torch.equal(value, right)
+    return value.shape == right.shape and torch.allclose(value, right, rtol=1e-5, atol=1e-6)
 
 
 def _same(one, other):
-    return torch.equal(_number(one), _number(other))
+    one, other = _number(one), _number(other)
+    if not (isinstance(one, Tensor) and isinstance(other, Tensor)):
+        return one is other
+    return torch.equal(one, other)
 
 
 def _misconception(part, cases, values, rights):
     """Return the sentence that explains all wrong values, or a general one."""
-    for sentence, mistake in part.mistakes.items():
+    if not isinstance(rights[0], Tensor) and rights[0] is not None:  # a flag has one sentence
+        return part.mistakes[0][0]
+    for sentence, mistake in part.mistakes:
         wrong = (
-            _number(mistake(right, **inputs)) for inputs, right in zip(cases, rights, strict=True)
+            call_by_name(mistake, right=right, **inputs)
+            for inputs, right in zip(cases, rights, strict=True)
         )
-        if all(map(_close, values, wrong)):
+        if all(_close(value, number) for value, number in zip(values, wrong, strict=True)):
             return sentence
     if ignored := _ignored(cases, values, rights):
         if len(ignored) == len(cases[0]):
             return "It is the same for every input: a fixed number cannot be right for all of them."
         names = " and ".join(f"`{name}`" for name in ignored)
         return f"It stays the same when {names} changes: is that argument used?"
-    return GENERAL
+    return _GENERAL_FUNCTION
 
 
 def _ignored(cases, values, rights):

@@ -1,56 +1,67 @@
-"""What a page without Python needs to answer a prediction as `check` would.
+"""A question as data: what a page without Python needs to ask it and to answer as `check` does.
 
 Neither the notebook nor the page shows the answer: what is said to an answer is found by the
-answer's hash. ``press/sphinx/static/answers.js`` reads what this module writes.
+answer's hash. ``press/sphinx/_answers.py`` makes a form of these data, and
+``press/sphinx/static/answers.js`` listens to it.
 """
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from companion.check._result import to_html
+
+#: The type of these data among the outputs of a cell.
+MIME = "application/vnd.autograd-in-motion.question+json"
 
 
 @dataclass(frozen=True)
 class Form:
-    """A prediction that a page can ask for.
+    """A question that a page can ask.
 
     Parameters
     ----------
     kind
-        What a reader sees: "number", "choice" or "order".
-    says
-        How the sentence about an answer begins, as in ``"You answered"``.
+        What a reader sees: "number", "choice" or "order"; "code" where only a kernel can judge.
     replies
         What is said to the answers that are known, by the text that stands for the answer;
         nothing to a right one.
+    says
+        How the sentence about an answer begins, as in ``"You answered"``.
     otherwise
         What is said to all other answers.
     unreadable
         What a page says to what is no answer at all.
+    options
+        The texts to choose from, by letter.
+    lines
+        The lines to be ordered.
     later
         Whether the page says nothing before all its questions are answered.
     """
 
     kind: str
-    replies: Mapping[str, str]
+    replies: Mapping[str, str] = field(default_factory=dict)
     says: str = "You answered"
     otherwise: str = ""
     unreadable: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    lines: Sequence[str] = ()
     later: bool = False
 
-    def to_json(self, label: str) -> str:
-        """Return the form of the exercise `label` as ``answers.js`` reads it.
+    def data(self, name: str) -> dict:
+        """Return the data of the exercise `name`, with its sentences as HTML.
 
-        >>> form = Form("choice", {"a": "", "b": "Look again."})
-        >>> form.to_json("slope")
-        '{"label":"slope","kind":"choice","says":"You answered","replies":{"":"2e8a8ddb","Look again.":"2f8a8f6e"}}'
+        >>> form = Form("choice", {"a": "", "b": "Look again."}, options={"a": "x", "b": "y"})
+        >>> form.data("slope")["replies"]
+        {'': '2e8a8ddb', 'Look again.': '2f8a8f6e'}
         """
+        if self.kind == "code":
+            return {"name": name, "kind": "code"}
         hashes = {}
         for answer, sentence in self.replies.items():
-            hashes.setdefault(to_html(sentence, page=True), []).append(hashed(label, answer))
-        data = {
-            "label": label,
+            hashes.setdefault(to_html(sentence, page=True), []).append(hashed(name, answer))
+        known = {
+            "name": name,
             "kind": self.kind,
             "says": to_html(self.says, page=True),
             # By hash, so that no place says which one is right.
@@ -60,21 +71,34 @@ class Form:
             },
             "otherwise": to_html(self.otherwise, page=True),
             "unreadable": to_html(self.unreadable, page=True),
+            "options": {letter: to_html(text, page=True) for letter, text in self.options.items()},
+            "lines": [to_html(line, page=True) for line in self.lines],
             "later": self.later,
         }
-        known = {name: value for name, value in data.items() if value}
-        return json.dumps(known, ensure_ascii=False, separators=(",", ":"))
+        return {key: value for key, value in known.items() if value}
+
+    def text(self) -> str:
+        """Return what is asked in plain text, for a reader whose program shows no HTML."""
+        rows = [f"{letter}  {text}" for letter, text in self.options.items()]
+        rows += [f"{number}  {line}" for number, line in enumerate(self.lines, start=1)]
+        return "\n".join(rows)
+
+    def html(self) -> str:
+        """Return what is asked as HTML, for a notebook."""
+        rows = [f"<b>{letter}</b> {to_html(text)}" for letter, text in self.options.items()]
+        rows += [f"<b>{n}</b> {to_html(line)}" for n, line in enumerate(self.lines, start=1)]
+        return "".join(f'<div style="margin: 2px 0">{row}</div>' for row in rows)
 
 
-def hashed(label: str, answer: str) -> str:
-    """Return the 32-bit FNV-1a hash of an answer, salted with the exercise's label.
+def hashed(name: str, answer: str) -> str:
+    """Return the 32-bit FNV-1a hash of an answer, salted with the exercise's name.
 
-    A browser has no hash of its own for a page that was opened from a disk.
+    A page has no quick hash of its own that works without waiting and over every address.
 
     >>> hashed("slope", "a") == hashed("slope", "b")
     False
     """
     value = 0x811C9DC5
-    for byte in f"{label} {answer}".encode():
+    for byte in f"{name} {answer}".encode():
         value = (value ^ byte) * 0x01000193 % 2**32
     return f"{value:08x}"

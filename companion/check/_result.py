@@ -38,30 +38,46 @@ class Result:
     False
     """
 
-    def __init__(self, kind: str, *sentences: str, picture: str = "", form: str = ""):
+    def __init__(self, kind: str, *sentences: str, picture: str = ""):
         self.kind = kind
         self.sentences = tuple(filter(None, sentences))
         self.picture = picture
-        self.form = form
+        self.name, self.form = "", None  # set by `check`: the exercise, and what it asks
 
     def __bool__(self):
         return self.kind == "solved"
 
-    def __repr__(self):
+    def __str__(self):
         return _LINK.sub(r"“\1”", "\n".join([self._headline, *self.sentences]))
+
+    def __repr__(self):
+        asked = self.form.text() if self.form else ""
+        return f"{asked}\n{self}" if asked else str(self)
 
     def _repr_html_(self):
         color = _GREEN if self else _GOLD
         lines = "".join(f"<br>{to_html(sentence)}" for sentence in self.sentences)
-        form = f' data-form="{escape(self.form)}"' if self.form else ""
+        asked = self.form.html() if self.form else ""
         # Only the edge has a colour of its own; the text takes that of the page around it.
         return (
-            f'<div class="check" style="border-left: 4px solid {color}; padding-left: 12px"{form}>'
-            f"<strong>{self._headline}</strong>{lines}{self.picture}</div>"
+            f'{asked}<div class="check" style="border-left: 4px solid {color}; '
+            f'padding-left: 12px"><strong>{self._headline}</strong>{lines}{self.picture}</div>'
         )
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        bundle = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        if self.form:
+            from companion.check._page import MIME
+
+            bundle[MIME] = self.form.data(self.name)
+            if self.form.kind == "code":  # a page shows what is wrong with it, if it is there
+                bundle[MIME]["result"] = self.kind
+        return bundle
 
     @property
     def _headline(self):
+        if self.kind == "own failure":
+            return "Not judged."
         return "Solved." if self else "Not solved yet."
 
 
@@ -72,6 +88,8 @@ def show(value: object) -> str:
     '-7.84'
     >>> show(torch.tensor([0.5, 1.0]))
     '[0.5, 1]'
+    >>> show(torch.eye(2))
+    '[[1, 0], [0, 1]]'
     >>> show(torch.zeros(20, 20))
     'a tensor of shape (20, 20)'
     >>> show(object())
@@ -80,11 +98,17 @@ def show(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, torch.Tensor):
-        if value.numel() > 6 or value.ndim > 1:
+        small = value.numel() <= 6 if value.ndim < 2 else max(value.shape) <= 3
+        if value.ndim > 2 or not small:
             return f"a tensor of shape {tuple(value.shape)}"
-        numbers = [show(number) for number in value.detach().flatten().tolist()]
-        return f"[{', '.join(numbers)}]" if value.ndim else numbers[0]
+        return _listed(value.detach().tolist())
+    if isinstance(value, torch.dtype):
+        return f"`{value}`"
     return one_line(_short.repr(value))
+
+
+def _listed(value):
+    return f"[{', '.join(map(_listed, value))}]" if isinstance(value, list) else show(value)
 
 
 def one_line(text: str) -> str:

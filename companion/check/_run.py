@@ -1,10 +1,12 @@
-"""Call a reader's code, for a limited time, and say in one line how it failed."""
+"""Call a reader's code, for a limited time, in torch's default state; say how it failed."""
 
 import ctypes
 import linecache
+import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import contextmanager
 from types import CodeType
 
 import torch
@@ -13,6 +15,10 @@ from companion.check._result import one_line
 
 #: How long a check may take.
 SECONDS = 5
+_STUCK = (
+    "The check is waiting for one long call into compiled code, such as a large product of "
+    "matrices. It cannot be stopped from outside: wait for its end, or restart the kernel."
+)
 # The first optimizer of a process loads much of torch, for seconds: no answer's time is for that.
 torch.optim.SGD([torch.zeros(())], lr=1.0)
 
@@ -27,6 +33,42 @@ class Stopped(Exception):
     def __init__(self, kind: str, sentence: str):
         super().__init__(sentence)
         self.kind = kind
+
+
+class OwnFailure(Exception):
+    """What judges an answer has failed, whatever the answer is."""
+
+
+def own(call: Callable[..., object], *args: object, **options: object) -> object:
+    """Return ``call(*args, **options)``, a part of an exercise; an exception is its own fault."""
+    try:
+        return call(*args, **options)
+    except Exception as failure:
+        name = getattr(call, "__name__", "a function")
+        raise OwnFailure(f"{name}: {type(failure).__name__}: {failure}") from failure
+
+
+@contextmanager
+def default_state():
+    """Have torch in its default state, and give back the one that it was in.
+
+    This is about the grad mode, inference mode, the default dtype and device, and random numbers.
+    It may be left in any of them by the code inside.
+
+    >>> with torch.no_grad(), default_state():
+    ...     torch.is_grad_enabled()
+    True
+    """
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
+        try:
+            with torch.device("cpu"):
+                torch.set_default_dtype(torch.float32)
+                yield
+        finally:
+            torch.set_default_dtype(dtype)
+            if torch.get_default_device() != device:
+                torch.set_default_device(device)
 
 
 def limited(call: Callable[[], object]) -> object:
@@ -57,11 +99,14 @@ def limited(call: Callable[[], object]) -> object:
 
 
 def _watch(thread, done, late):
-    patience = SECONDS
+    patience, tries = SECONDS, 0
     while not done.wait(patience):
         late.set()
         _raise_in(thread)
         patience = 0.1  # and again, should a bare "except:" have caught it
+        tries += 1
+        if tries == 10:
+            print(_STUCK, file=sys.stderr, flush=True)
 
 
 def _raise_in(thread):
@@ -83,12 +128,13 @@ def _take_last(thread):
 
 
 def run(call: Callable[[], object], code: CodeType | None) -> object:
-    """Return ``call()``; raise `Stopped` if that fails.
+    """Return ``call()`` in torch's default state; raise `Stopped` if that fails.
 
     `code` is the reader's function: lines are counted from its first one.
     """
     try:
-        return call()
+        with default_state():
+            return call()
     except TimeUp:
         raise Stopped(
             "too slow",

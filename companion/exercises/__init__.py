@@ -1,17 +1,16 @@
 """What is asked: each chapter's exercises, in a module with the chapter's name.
 
 Each module has a dict ``exercises``; together they are the registry that
-`companion.check.check` judges by.
+`companion.check.check` judges by. ``_given`` holds what several of them need.
 """
 
 import pkgutil
 from importlib import import_module
 
-from companion.check import Choice, Exercise, Order
-
-#: Every exercise of the book by its name, which is also its label on the page.
-exercises: dict[str, Exercise | Choice | Order] = {
+#: Every exercise of the book by its name, which is also its place on the page.
+exercises: dict = {
     name: exercise
     for module in pkgutil.iter_modules(__path__)
+    if not module.name.startswith("_")
     for name, exercise in import_module(f"{__name__}.{module.name}").exercises.items()
 }

@@ -6,10 +6,11 @@ chapter that cures it.
 """
 
 import math
+from collections.abc import Callable
 
 import torch
 
-from companion.check._choose import Choice
+from companion.check import Choice
 
 _CHAPTERS = {
     "accumulate": ".grad adds up",
@@ -22,31 +23,36 @@ _CHAPTERS = {
     "one-weight": "One weight learns",
     "tensors": "Tensors that remember",
 }
+#: What is said of the right option.
+RIGHT = ""
 _ERROR = "an error"  # the outcome of a program that raises one
 
+exercises = {}
 
-def _concept(program, right, **wrong):
+
+def _concept(program: Callable, *options: object) -> Choice:
     """Return a question.
 
     `program` is called to see how the program of the question ends; an error is an outcome too.
-    Each option is a text and the outcome in which it would be right. A wrong option has a
-    sentence as well, and the place that cures it: a chapter, or an entry of the Error atlas.
+    Three things are said of each option: the outcome in which it would be right, its text, and
+    what to say to whoever chooses it. That ends with the place that cures it: a chapter, or an
+    entry of the Error atlas. The right one has `RIGHT` there.
     """
-    letter = next(letter for letter in "abcd" if letter not in wrong)
-    outcomes = {letter: right[1]} | {name: option[1] for name, option in wrong.items()}
-    texts = {letter: right[0]} | {name: option[0] for name, option in wrong.items()}
+    outcomes, texts = {}, {}
+    for letter, (outcome, text, sentence) in zip("abcd", _triples(options), strict=False):
+        outcomes[letter] = outcome
+        texts[letter] = text if sentence is RIGHT else (text, _read(*sentence.split(" → ")))
 
     def truth():
         outcome = _outcome(program)
-        [found] = [name for name, expected in outcomes.items() if expected == outcome]
+        [found] = [letter for letter, expected in outcomes.items() if expected == outcome]
         return found
 
-    return Choice(
-        options=dict(sorted(texts.items())),
-        truth=truth,
-        wrong={name: f"{option[2]} {_read(option[3])}" for name, option in wrong.items()},
-        later=True,
-    )
+    return Choice(truth, later=True, **texts)
+
+
+def _triples(options):
+    return zip(options[::3], options[1::3], options[2::3], strict=True)
 
 
 def _outcome(program):
@@ -59,10 +65,10 @@ def _outcome(program):
     return "nan" if isinstance(outcome, float) and math.isnan(outcome) else outcome
 
 
-def _read(place):
+def _read(sentence, place):
     chapter, _, entry = place.partition("#")
     anchor = f"#error-{entry}" if entry else ""
-    return f"Read [{_CHAPTERS[chapter]}](chapters/{chapter}{anchor})."
+    return f"{sentence} Read [{_CHAPTERS[chapter]}](chapters/{chapter}{anchor})."
 
 
 def _weight(*values):
@@ -252,409 +258,316 @@ def _intermediate():
     return h.retains_grad  # with False, h.grad is None, and a warning says so
 
 
-exercises = {
-    "concept-adds-up": _concept(
-        _adds_up,
-        a=(
-            "5",
-            5.0,
-            "Then the new slope would take the place of the old one. Does it?",
-            "accumulate",
-        ),
-        right=("7", 7.0),
-        c=(
-            "10",
-            10.0,
-            "Slopes along one way are multiplied. Here are two losses, each with a way of its own.",
-            "chain-rule",
-        ),
-        d=(
-            "The second `backward()` raises an error.",
-            _ERROR,
-            "That is so for a second `backward()` through the same graph. How many graphs are here?",
-            "errors#backward-twice",
-        ),
-    ),
-    "concept-empty-before-step": _concept(
-        _empty_before_step,
-        a=(
-            "`w` comes nearer to 4.",
-            "learns",
-            "What does `w.grad` hold in the moment when the step is taken?",
-            "accumulate",
-        ),
-        b=(
-            "`w` moves away from 4.",
-            "away",
-            "The sign of a step is not what is wrong here. What does the step find in `w.grad`?",
-            "one-weight",
-        ),
-        right=("`w` stays 1.", "stays"),
-        d=(
-            "`optimizer.step()` raises an error.",
-            _ERROR,
-            "An optimizer says nothing about a weight without a gradient. What does it do?",
-            "errors#zero-before-step",
-        ),
-    ),
-    "concept-loss-requires-grad": _concept(
-        _detached_loss,
-        a=(
-            "-24",
-            -24.0,
-            "`requires_grad = True` begins a new record. What was done before is not in it.",
-            "no-grad",
-        ),
-        b=(
-            "0",
-            0.0,
-            "A zero would be a slope. Does `backward()` come to `w` at all?",
-            "tensors",
-        ),
-        c=(
-            "`backward()` raises an error.",
-            _ERROR,
-            "It would, if the third line were not there. What does that line silence?",
-            "errors#loss-requires-grad",
-        ),
-        right=("`None`", None),
-    ),
-    "concept-leaf": _concept(
-        _leaf,
-        right=("Yes, because it does not require a gradient.", True),
-        b=(
-            "No, because it was computed from `x`.",
-            False,
-            "That is so if what it was computed from requires a gradient. Does `x`?",
-            "tensors",
-        ),
-        c=(
-            "Reading `y.is_leaf` raises an error.",
-            _ERROR,
-            "Every tensor knows whether it is a leaf.",
-            "tensors",
-        ),
-    ),
-    "concept-data-edit": _concept(
-        _data_edit,
-        a=(
-            "6",
-            6.0,
-            "For that, `w * w` would have to keep a copy of `w`. What does it keep?",
-            "in-place",
-        ),
-        right=("8", 8.0),
-        c=(
-            "`backward()` raises an error.",
-            _ERROR,
-            "It does when PyTorch sees the edit. Does it see one that goes through `.data`?",
-            "no-grad",
-        ),
-    ),
-    "concept-detach-shares": _concept(
-        _detach,
-        a=(
-            "1",
-            1.0,
-            "Then `detach()` would copy. What have `x` and `d` in common?",
-            "no-grad",
-        ),
-        b=(
-            "The third line raises an error.",
-            _ERROR,
-            "That would be so for `x` itself. Does `d` require a gradient?",
-            "in-place",
-        ),
-        right=("5", 5.0),
-    ),
-    "concept-eval": _concept(
-        _eval,
-        right=("`True`", True),
-        b=(
-            "`False`",
-            False,
-            "`eval()` changes what dropout and batch norm do. Is recording a part of that?",
-            "no-grad",
-        ),
-        c=(
-            "The third line raises an error.",
-            _ERROR,
-            "A model may be called in either mode.",
-            "errors#eval-tracks",
-        ),
-    ),
-    "concept-rows": _concept(
-        _rows,
-        a=(
-            "(1, 3)",
-            [1.0, 3.0],
-            "That is `W @ v`. `backward(v)` goes the other way, from outputs to inputs.",
-            "jacobian",
-        ),
-        b=(
-            "(4, 6)",
-            [4.0, 6.0],
-            "That is the sum of all rows: each output counts once. What does `v` do?",
-            "jacobian",
-        ),
-        c=(
-            "the whole matrix `W`",
-            [[1.0, 2.0], [3.0, 4.0]],
-            "`x.grad` always has the shape of `x`.",
-            "jacobian",
-        ),
-        right=("(1, 2)", [1.0, 2.0]),
-    ),
-    "concept-no-factor": _concept(
-        _no_factor,
-        a=(
-            "(6, 6, 6)",
-            [6.0, 6.0, 6.0],
-            "Does `x[0]` act on all three outputs, or on one of them?",
-            "errors#factor-m",
-        ),
-        right=("(2, 2, 2)", [2.0, 2.0, 2.0]),
-        c=(
-            "(2/3, 2/3, 2/3)",
-            [2 / 3, 2 / 3, 2 / 3],
-            "That is the gradient of a mean. With ones for `v`, is it a mean or a sum?",
-            "jacobian",
-        ),
-        d=(
-            "(1, 1, 1)",
-            [1.0, 1.0, 1.0],
-            "That is `v` itself. On its way back it goes through `2 * x`.",
-            "chain-rule",
-        ),
-    ),
-    "concept-where": _concept(
-        _where,
-        a=(
-            "0",
-            0.0,
-            "The branch that is not taken gets the slope 0. Which slope is it multiplied by?",
-            "errors#where-nan",
-        ),
-        b=(
-            "infinity",
-            float("inf"),
-            "The square root has that slope at 0. But what comes back to it through `where`?",
-            "chain-rule",
-        ),
-        c=(
-            "`backward()` raises an error.",
-            _ERROR,
-            "Arithmetic with infinite numbers raises nothing.",
-            "errors#where-nan",
-        ),
-        right=("`nan`", "nan"),
-    ),
-    "concept-kink": _concept(
-        _kink,
-        right=("0", 0.0),
-        b=(
-            "0.5",
-            0.5,
-            "That would be the mean of both sides. Each function has its own convention.",
-            "errors#kinks",
-        ),
-        c=(
-            "1",
-            1.0,
-            "That is the slope on the right. PyTorch took another one for `relu`.",
-            "errors#kinks",
-        ),
-        d=(
-            "`backward()` raises an error.",
-            _ERROR,
-            "There is no slope, but PyTorch answers all the same.",
-            "errors#kinks",
-        ),
-    ),
-    "concept-round": _concept(
-        _round,
-        a=(
-            "3",
-            3.0,
-            "How much does `round(x)` change when `x` changes a little?",
-            "errors#argmax-round",
-        ),
-        b=(
-            "`None`",
-            None,
-            "Rounding is recorded like any other function. So a slope comes back, but which one?",
-            "errors#argmax-round",
-        ),
-        right=("0", 0.0),
-        d=(
-            "`backward()` raises an error.",
-            _ERROR,
-            "`argmax` does that, because its result is an integer. The result of `round` is none.",
-            "errors#argmax-round",
-        ),
-    ),
-    "concept-total": _concept(
-        _total,
-        a=(
-            "None: `total` is a number.",
-            0,
-            "`total` is a tensor from the first turn on. What does a tensor remember?",
-            "accumulate",
-        ),
-        b=(
-            "One: that of the last turn.",
-            1,
-            "`total` is made from the earlier `total`. What hangs on that one?",
-            "errors#total-loss",
-        ),
-        right=("Three: one for each turn.", 3),
-    ),
-    "concept-shapes": _concept(
-        _shapes,
-        a=(
-            "(3,)",
-            (3,),
-            "PyTorch compares shapes from the right, and stretches each 1. Try it with a pen.",
-            "errors#shapes",
-        ),
-        b=(
-            "(3, 1)",
-            (3, 1),
-            "PyTorch compares shapes from the right, and stretches each 1. Try it with a pen.",
-            "errors#shapes",
-        ),
-        right=("(3, 3)", (3, 3)),
-        d=(
-            "The third line raises an error.",
-            _ERROR,
-            "That would be safer. But a 1 in a shape fits everything.",
-            "errors#shapes",
-        ),
-    ),
-    "concept-batch": _concept(
-        _batch,
-        a=(
-            "(1, 2, 6)",
-            [1.0, 2.0, 6.0],
-            "`w.grad` has the shape of `w`, which is one number.",
-            "errors#batch-sum",
-        ),
-        b=(
-            "3",
-            3.0,
-            "That is the mean. Which line takes a mean?",
-            "accumulate",
-        ),
-        c=(
-            "6",
-            6.0,
-            "That is the last example alone. How many of them act on the loss?",
-            "chain-rule",
-        ),
-        right=("9", 9.0),
-    ),
-    "concept-visits": _concept(
-        _visits,
-        a=(
-            "7 times: once for each way that leads to it",
-            7,
-            "There are many ways, but slopes that meet are added first. Then they go on together.",
-            "engine",
-        ),
-        b=(
-            "6 times: twice for each addition",
-            6,
-            "An addition has two inputs. Its one backward gives a slope to each of them.",
-            "chain-rule",
-        ),
-        right=("3 times: once for each addition", 3),
-        d=(
-            "once: for the last one",
-            1,
-            "Then the slope would stop there. How does it come to `x`?",
-            "chain-rule",
-        ),
-    ),
-    "concept-custom": _concept(
-        _custom,
-        a=(
-            "`backward()` raises an error, because the shape is wrong.",
-            _ERROR,
-            "It does if the shape cannot be made to fit. Here PyTorch makes it fit. How?",
-            "errors#custom-backward",
-        ),
-        right=("(3, 3): both rows are added.", [3.0, 3.0]),
-        c=(
-            "(1, 1): only the first row counts.",
-            [1.0, 1.0],
-            "Nothing is thrown away. What else makes one row of two?",
-            "errors#custom-backward",
-        ),
-        d=(
-            "the whole matrix",
-            [[1.0, 1.0], [2.0, 2.0]],
-            "`x.grad` always has the shape of `x`.",
-            "jacobian",
-        ),
-    ),
-    "concept-saved": _concept(
-        _saved,
-        a=(
-            "after both",
-            ("exp", "sin"),
-            "An edit in place is not always forbidden. Which of the two needs `y` again?",
-            "in-place",
-        ),
-        right=("after `exp` only", ("exp",)),
-        c=(
-            "after `sin` only",
-            ("sin",),
-            "The slope of the sine is found from its input, and that is not edited here.",
-            "in-place",
-        ),
-        d=(
-            "after neither of them",
-            (),
-            "Each function keeps what its slope is found from. For one of them, that is `y`.",
-            "in-place",
-        ),
-    ),
-    "concept-shape-of-v": _concept(
-        _shape_of_v,
-        a=(
-            "(3,), like `x`",
-            ((3,),),
-            "That is the shape of what comes out, `x.grad`. What does `v` give a weight to?",
-            "jacobian",
-        ),
-        b=(
-            "(2, 3), like the Jacobian",
-            ((2, 3),),
-            "`v` is multiplied by the Jacobian; it does not stand in its place.",
-            "jacobian",
-        ),
-        right=("(2,), like `y`", ((2,),)),
-        d=(
-            "any of these: PyTorch makes it fit",
-            ((2,), (3,), (2, 3)),
-            "PyTorch compares the two shapes first, and raises an error if they differ.",
-            "errors#backward-vector",
-        ),
-    ),
-    "concept-intermediate": _concept(
-        _intermediate,
-        a=(
-            "4, as for any tensor on the way",
-            True,
-            "That is the right slope. But which tensors keep theirs?",
-            "tensors",
-        ),
-        right=("`None`, with a warning", False),
-        c=(
-            "Reading it raises an error.",
-            _ERROR,
-            "It can be read, and a warning says why it holds nothing.",
-            "errors#intermediate-grad",
-        ),
-    ),
-}
+exercises["concept-adds-up"] = _concept(
+    _adds_up,
+    5.0,
+    "5",
+    "Then the new slope would take the place of the old one. Does it? → accumulate",
+    7.0,
+    "7",
+    RIGHT,
+    10.0,
+    "10",
+    "Slopes along one way are multiplied. Here are two losses, each with a way of its own. "
+    "→ chain-rule",
+    _ERROR,
+    "The second `backward()` raises an error.",
+    "That is so for a second `backward()` through the same graph. How many graphs are "
+    "here? → errors#backward-twice",
+)
+
+exercises["concept-empty-before-step"] = _concept(
+    _empty_before_step,
+    "learns",
+    "`w` comes nearer to 4.",
+    "What does `w.grad` hold in the moment when the step is taken? → accumulate",
+    "away",
+    "`w` moves away from 4.",
+    "The sign of a step is not what is wrong here. What does the step find in `w.grad`? → "
+    "one-weight",
+    "stays",
+    "`w` stays 1.",
+    RIGHT,
+    _ERROR,
+    "`optimizer.step()` raises an error.",
+    "An optimizer says nothing about a weight without a gradient. What does it do? → "
+    "errors#zero-before-step",
+)
+
+exercises["concept-loss-requires-grad"] = _concept(
+    _detached_loss,
+    -24.0,
+    "-24",
+    "`requires_grad = True` begins a new record. What was done before is not in it. → no-grad",
+    0.0,
+    "0",
+    "A zero would be a slope. Does `backward()` come to `w` at all? → tensors",
+    _ERROR,
+    "`backward()` raises an error.",
+    "It would, if the third line were not there. What does that line silence? → "
+    "errors#loss-requires-grad",
+    None,
+    "`None`",
+    RIGHT,
+)
+
+exercises["concept-leaf"] = _concept(
+    _leaf,
+    True,
+    "Yes, because it does not require a gradient.",
+    RIGHT,
+    False,
+    "No, because it was computed from `x`.",
+    "That is so if what it was computed from requires a gradient. Does `x`? → tensors",
+    _ERROR,
+    "Reading `y.is_leaf` raises an error.",
+    "Every tensor knows whether it is a leaf. → tensors",
+)
+
+exercises["concept-data-edit"] = _concept(
+    _data_edit,
+    6.0,
+    "6",
+    "For that, `w * w` would have to keep a copy of `w`. What does it keep? → in-place",
+    8.0,
+    "8",
+    RIGHT,
+    _ERROR,
+    "`backward()` raises an error.",
+    "It does when PyTorch sees the edit. Does it see one that goes through `.data`? → no-grad",
+)
+
+exercises["concept-detach-shares"] = _concept(
+    _detach,
+    1.0,
+    "1",
+    "Then `detach()` would copy. What have `x` and `d` in common? → no-grad",
+    _ERROR,
+    "The third line raises an error.",
+    "That would be so for `x` itself. Does `d` require a gradient? → in-place",
+    5.0,
+    "5",
+    RIGHT,
+)
+
+exercises["concept-eval"] = _concept(
+    _eval,
+    True,
+    "`True`",
+    RIGHT,
+    False,
+    "`False`",
+    "`eval()` changes what dropout and batch norm do. Is recording a part of that? → no-grad",
+    _ERROR,
+    "The third line raises an error.",
+    "A model may be called in either mode. → errors#eval-tracks",
+)
+
+exercises["concept-rows"] = _concept(
+    _rows,
+    [1.0, 3.0],
+    "(1, 3)",
+    "That is `W @ v`. `backward(v)` goes the other way, from outputs to inputs. → jacobian",
+    [4.0, 6.0],
+    "(4, 6)",
+    "That is the sum of all rows: each output counts once. What does `v` do? → jacobian",
+    [[1.0, 2.0], [3.0, 4.0]],
+    "the whole matrix `W`",
+    "`x.grad` always has the shape of `x`. → jacobian",
+    [1.0, 2.0],
+    "(1, 2)",
+    RIGHT,
+)
+
+exercises["concept-no-factor"] = _concept(
+    _no_factor,
+    [6.0, 6.0, 6.0],
+    "(6, 6, 6)",
+    "Does `x[0]` act on all three outputs, or on one of them? → errors#factor-m",
+    [2.0, 2.0, 2.0],
+    "(2, 2, 2)",
+    RIGHT,
+    [2 / 3, 2 / 3, 2 / 3],
+    "(2/3, 2/3, 2/3)",
+    "That is the gradient of a mean. With ones for `v`, is it a mean or a sum? → jacobian",
+    [1.0, 1.0, 1.0],
+    "(1, 1, 1)",
+    "That is `v` itself. On its way back it goes through `2 * x`. → chain-rule",
+)
+
+exercises["concept-where"] = _concept(
+    _where,
+    0.0,
+    "0",
+    "The branch that is not taken gets the slope 0. Which slope is it multiplied by? → "
+    "errors#where-nan",
+    float("inf"),
+    "infinity",
+    "The square root has that slope at 0. But what comes back to it through `where`? → chain-rule",
+    _ERROR,
+    "`backward()` raises an error.",
+    "Arithmetic with infinite numbers raises nothing. → errors#where-nan",
+    "nan",
+    "`nan`",
+    RIGHT,
+)
+
+exercises["concept-kink"] = _concept(
+    _kink,
+    0.0,
+    "0",
+    RIGHT,
+    0.5,
+    "0.5",
+    "That would be the mean of both sides. Each function has its own convention. → errors#kinks",
+    1.0,
+    "1",
+    "That is the slope on the right. PyTorch took another one for `relu`. → errors#kinks",
+    _ERROR,
+    "`backward()` raises an error.",
+    "There is no slope, but PyTorch answers all the same. → errors#kinks",
+)
+
+exercises["concept-round"] = _concept(
+    _round,
+    3.0,
+    "3",
+    "How much does `round(x)` change when `x` changes a little? → errors#argmax-round",
+    None,
+    "`None`",
+    "Rounding is recorded like any other function. So a slope comes back, but which one? → "
+    "errors#argmax-round",
+    0.0,
+    "0",
+    RIGHT,
+    _ERROR,
+    "`backward()` raises an error.",
+    "`argmax` does that, because its result is an integer. The result of `round` is none. "
+    "→ errors#argmax-round",
+)
+
+exercises["concept-total"] = _concept(
+    _total,
+    0,
+    "None: `total` is a number.",
+    "`total` is a tensor from the first turn on. What does a tensor remember? → accumulate",
+    1,
+    "One: that of the last turn.",
+    "`total` is made from the earlier `total`. What hangs on that one? → errors#total-loss",
+    3,
+    "Three: one for each turn.",
+    RIGHT,
+)
+
+exercises["concept-shapes"] = _concept(
+    _shapes,
+    (3,),
+    "(3,)",
+    "PyTorch compares shapes from the right, and stretches each 1. Try it with a pen. → "
+    "errors#shapes",
+    (3, 1),
+    "(3, 1)",
+    "PyTorch compares shapes from the right, and stretches each 1. Try it with a pen. → "
+    "errors#shapes",
+    (3, 3),
+    "(3, 3)",
+    RIGHT,
+    _ERROR,
+    "The third line raises an error.",
+    "That would be safer. But a 1 in a shape fits everything. → errors#shapes",
+)
+
+exercises["concept-batch"] = _concept(
+    _batch,
+    [1.0, 2.0, 6.0],
+    "(1, 2, 6)",
+    "`w.grad` has the shape of `w`, which is one number. → errors#batch-sum",
+    3.0,
+    "3",
+    "That is the mean. Which line takes a mean? → accumulate",
+    6.0,
+    "6",
+    "That is the last example alone. How many of them act on the loss? → chain-rule",
+    9.0,
+    "9",
+    RIGHT,
+)
+
+exercises["concept-visits"] = _concept(
+    _visits,
+    7,
+    "7 times: once for each way that leads to it",
+    "There are many ways, but slopes that meet are added first. Then they go on together. → engine",
+    6,
+    "6 times: twice for each addition",
+    "An addition has two inputs. Its one backward gives a slope to each of them. → chain-rule",
+    3,
+    "3 times: once for each addition",
+    RIGHT,
+    1,
+    "once: for the last one",
+    "Then the slope would stop there. How does it come to `x`? → chain-rule",
+)
+
+exercises["concept-custom"] = _concept(
+    _custom,
+    _ERROR,
+    "`backward()` raises an error, because the shape is wrong.",
+    "It does if the shape cannot be made to fit. Here PyTorch makes it fit. How? → "
+    "errors#custom-backward",
+    [3.0, 3.0],
+    "(3, 3): both rows are added.",
+    RIGHT,
+    [1.0, 1.0],
+    "(1, 1): only the first row counts.",
+    "Nothing is thrown away. What else makes one row of two? → errors#custom-backward",
+    [[1.0, 1.0], [2.0, 2.0]],
+    "the whole matrix",
+    "`x.grad` always has the shape of `x`. → jacobian",
+)
+
+exercises["concept-saved"] = _concept(
+    _saved,
+    ("exp", "sin"),
+    "after both",
+    "An edit in place is not always forbidden. Which of the two needs `y` again? → in-place",
+    ("exp",),
+    "after `exp` only",
+    RIGHT,
+    ("sin",),
+    "after `sin` only",
+    "The slope of the sine is found from its input, and that is not edited here. → in-place",
+    (),
+    "after neither of them",
+    "Each function keeps what its slope is found from. For one of them, that is `y`. → in-place",
+)
+
+exercises["concept-shape-of-v"] = _concept(
+    _shape_of_v,
+    ((3,),),
+    "(3,), like `x`",
+    "That is the shape of what comes out, `x.grad`. What does `v` give a weight to? → jacobian",
+    ((2, 3),),
+    "(2, 3), like the Jacobian",
+    "`v` is multiplied by the Jacobian; it does not stand in its place. → jacobian",
+    ((2,),),
+    "(2,), like `y`",
+    RIGHT,
+    ((2,), (3,), (2, 3)),
+    "any of these: PyTorch makes it fit",
+    "PyTorch compares the two shapes first, and raises an error if they differ. → "
+    "errors#backward-vector",
+)
+
+exercises["concept-intermediate"] = _concept(
+    _intermediate,
+    True,
+    "4, as for any tensor on the way",
+    "That is the right slope. But which tensors keep theirs? → tensors",
+    False,
+    "`None`, with a warning",
+    RIGHT,
+    _ERROR,
+    "Reading it raises an error.",
+    "It can be read, and a warning says why it holds nothing. → errors#intermediate-grad",
+)

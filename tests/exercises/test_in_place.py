@@ -68,7 +68,6 @@ def trainer(again=True, empty=True, uphill=False):
 
 RIGHT = {
     "in-place-blind": [7, torch.tensor(7.0)],
-    "in-place-version": [4, 4.0],
     "in-place-which-raises": ["d", " D "],
     "in-place-two-losses": [(3, 5, 4, 2, 1)],
     "in-place-softplus": [
@@ -96,15 +95,6 @@ WRONG = {
         (10, "where is the second term"),
         (5, "A factor 2 is missing"),
         (40, "the value of `z`"),
-    ],
-    "in-place-version": [
-        (0, "not tracked, but it is counted"),
-        (1, "one line alone"),
-        (2, "share one counter"),
-        (3, "even if it changes no number"),
-        (5, "behind the counter's back"),
-        (6, "a counter of its own"),
-        (7, "every line with an edit"),
     ],
     "in-place-which-raises": [
         ("a", "slope of the sigmoid"),

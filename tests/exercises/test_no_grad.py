@@ -107,7 +107,6 @@ def step_with_grad(w, x, y, lr, shift):
 RIGHT = {
     "constant-slope": [50, 50.0, torch.tensor(50.0), 2 * 5 * 5],
     "who-still-learns": ["b", "B "],
-    "bytes-kept": [2160, 2160.0, 3 * (400 + 160 + 160)],
     "best-weights": [
         lambda w: w.detach().clone(),
         lambda w: w.clone().detach(),
@@ -146,16 +145,6 @@ WRONG = {
         ("c", "`w2` is used in one line only"),
         ("d", "`w3` is frozen"),
         ("w4", "one letter"),
-    ],
-    "bytes-kept": [
-        (0, "is not `no_grad()`"),
-        (720, "one layer alone"),
-        (540, "How many bytes"),
-        (1200, "the weights alone"),
-        (960, "What about the weights"),
-        (1680, "one tensor is missing"),
-        (1840, "each tensor once"),
-        (4320, "numbers of 8 bytes"),
     ],
     "best-weights": [
         (lambda w: w.detach(), "two names, one memory"),

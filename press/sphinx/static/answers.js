@@ -1,9 +1,8 @@
-// Predictions are answered on the page, as companion/check/_page.py has written them into it.
+// Questions are answered on the page, as companion/check/_page.py has written them, and what a
+// reader has solved is kept in this browser alone. The forms are made by press/sphinx/_answers.py.
 "use strict";
 
 const Answers = (() => {
-  const { remembered, remember, make } = Progress;
-
   // Numbers and hashes, as in companion/check/_numbers.py and _page.py ---------------------------
 
   const DECIMAL = "([+-]?(?:[0-9]+\\.?[0-9]*|\\.[0-9]+)(?:e[+-]?[0-9]+)?)";
@@ -34,34 +33,85 @@ const Answers = (() => {
     return plain ? String(Number(`${digits}e${power}`)) : `${Number(digits)}e${power}`;
   }
 
-  function hashed(label, answer) {
+  function hashed(name, answer) {
     let value = 0x811c9dc5;
-    for (const byte of new TextEncoder().encode(`${label} ${answer}`))
+    for (const byte of new TextEncoder().encode(`${name} ${answer}`))
       value = Math.imul(value ^ byte, 0x01000193);
     return (value >>> 0).toString(16).padStart(8, "0");
   }
 
   /** Return what is said to an answer that any of some texts stands for; "" if it is right. */
-  function reply({ label, replies, otherwise = "" }, texts) {
-    for (const hash of texts.map((text) => hashed(label, text)))
+  function reply({ name, replies, otherwise = "" }, texts) {
+    for (const hash of texts.map((text) => hashed(name, text)))
       for (const [sentence, known] of Object.entries(replies))
         if (known.split(" ").includes(hash)) return sentence;
     return otherwise;
   }
 
-  function say(check, solved, ...sentences) {
-    check.style.borderLeftColor = solved ? "#008a64" : "#a87900";
-    const headline = `<strong>${solved ? "Solved." : "Not solved yet."}</strong>`;
-    check.innerHTML = [headline, ...sentences].join("<br>");
+  // What is kept ----------------------------------------------------------------------------------
+
+  const KEY = "autograd-in-motion";
+  const FORGOTTEN = `${KEY}-forgotten`;
+  let memory = {};
+  let kept = true; // false where the browser keeps nothing: then until the page is left
+
+  function load() {
+    try {
+      if (kept) memory = Object(JSON.parse(localStorage.getItem(KEY) ?? "{}"));
+    } catch {
+      kept = false;
+    }
+    return memory;
   }
 
-  // The kinds of form. `get` returns the answer as [text to remember, texts that stand for it,
-  // text to show], or a sentence why there is none; `put` takes a remembered text back. ----------
+  function store(all) {
+    memory = all;
+    try {
+      localStorage.setItem(KEY, JSON.stringify(all));
+    } catch {
+      kept = false;
+    }
+    show();
+  }
+
+  /** Return what is kept of an exercise: an object, empty at first. */
+  const remembered = (name) => Object(load()[name]);
+  const remember = (name, what) => store({ ...load(), [name]: { ...remembered(name), ...what } });
+
+  /** Move all answers to where they can be brought back from, or bring them back. */
+  function forget() {
+    if (!confirm("Forget all your answers to the questions of this book?")) return;
+    move(KEY, FORGOTTEN);
+  }
+  function move(from, to) {
+    try {
+      localStorage.setItem(to, localStorage.getItem(from));
+      localStorage.removeItem(from);
+      location.reload();
+    } catch {
+      location.reload(); // nothing was kept
+    }
+  }
+  function forgotten() {
+    try {
+      return localStorage.getItem(FORGOTTEN) !== null;
+    } catch {
+      return false;
+    }
+  }
+
+  function make(tag, properties, ...children) {
+    const element = Object.assign(document.createElement(tag), properties);
+    element.append(...children);
+    return element;
+  }
+
+  // The kinds of form. `get` returns the answer as [text to keep, texts that stand for it, text to
+  // show], or a sentence why there is none; `put` takes a kept text back. --------------------------
 
   const KINDS = {
-    number({ unreadable }, fieldset) {
-      const input = make("input", { autocomplete: "off", spellcheck: false });
-      fieldset.append(make("label", {}, "A number: ", input));
+    number({ unreadable }, form) {
+      const input = form.querySelector("input");
       const get = () => {
         const value = read(input.value);
         return value === null ? unreadable : [input.value, keys(value), shown(value)];
@@ -69,15 +119,8 @@ const Answers = (() => {
       return { get, put: (text) => (input.value = text) };
     },
 
-    choice({ label, unreadable }, fieldset, list) {
-      const radios = [...list.children].map((item) => {
-        const line = item.querySelector(":scope > p") ?? item;
-        const value = line.querySelector("strong").textContent;
-        const radio = make("input", { type: "radio", name: label, value, autocomplete: "off" });
-        line.append(make("label", {}, radio, " ", ...line.childNodes));
-        return radio;
-      });
-      fieldset.append(list);
+    choice({ unreadable }, form) {
+      const radios = [...form.querySelectorAll("input")];
       const get = () => {
         const letter = radios.find((radio) => radio.checked)?.value;
         return letter ? [letter, [letter], letter] : unreadable;
@@ -85,27 +128,23 @@ const Answers = (() => {
       return { get, put: (text) => radios.forEach((radio) => (radio.checked = radio.value === text)) };
     },
 
-    order(form, fieldset, list, check) {
+    order(question, form, status) {
+      const list = form.querySelector("ol");
       const items = [...list.children];
-      const move = (item, way) => {
+      const shift = (item, way) => {
         // The other line moves, so that the focus stays on the button.
         const [up, down] = [item.previousElementSibling, item.nextElementSibling];
         if (way === "up" && up) item.after(up);
         if (way === "down" && down) item.before(down);
         const place = [...list.children].indexOf(item) + 1;
-        check.textContent = `Line ${item.value} is now in place ${place} of ${items.length}.`;
+        status.textContent = `Line ${item.value} is now in place ${place} of ${items.length}.`;
+        status.removeAttribute("data-solved");
       };
-      items.forEach((item, place) => {
-        item.value = place + 1; // a line keeps its number
-        const buttons = ["up", "down"].map((way) => {
-          const button = make("button", { type: "button", onclick: () => move(item, way) });
-          button.textContent = way === "up" ? "↑" : "↓";
-          button.setAttribute("aria-label", `Move line ${item.value} ${way}`);
-          return button;
-        });
-        (item.querySelector(":scope > p") ?? item).prepend(...buttons, " ");
+      items.forEach((item) => {
+        const [up, down] = item.querySelectorAll("button");
+        up.addEventListener("click", () => shift(item, "up"));
+        down.addEventListener("click", () => shift(item, "down"));
       });
-      fieldset.append(list);
       const get = () => {
         const order = [...list.children].map((item) => item.value);
         return [order.join(" "), [order.join(" ")], `[${order.join(", ")}]`];
@@ -118,50 +157,116 @@ const Answers = (() => {
     },
   };
 
-  /** Put the form of a stored check in the place of the cells that a kernel would need. */
-  function build(check) {
-    const form = JSON.parse(check.dataset.form);
-    const cell = check.closest(".cell");
-    const stub = cell.previousElementSibling?.matches(".cell") ? cell.previousElementSibling : cell;
-    const tag = { choice: "ul", order: "ol" }[form.kind];
-    let place = stub; // or the list before it
-    while (tag && place.localName !== tag) place = place.previousElementSibling;
-    const fieldset = make("fieldset", {}, make("legend", {}, "Your answer"));
-    const element = make("form", { className: `answer answer-${form.kind}` }, fieldset);
-    place.before(element);
-    const kind = KINDS[form.kind](form, fieldset, place, check);
-    check.replaceChildren();
-    check.setAttribute("role", "status");
-    element.append(check);
-    cell.hidden = stub.hidden = true;
-    return { form, element, fieldset, check, ...kind };
+  function say(status, solved, ...sentences) {
+    status.dataset.solved = solved;
+    const headline = `<strong>${solved ? "Solved." : "Not solved yet."}</strong>`;
+    status.innerHTML = [headline, ...sentences].join("<br>");
+  }
+
+  function build(form) {
+    const question = JSON.parse(form.querySelector("script").textContent);
+    const status = form.querySelector("[role=status]");
+    const built = { question, form, status, ...KINDS[question.kind](question, form, status) };
+    form.addEventListener("submit", (event) => event.preventDefault());
+    if (!question.later) ask(built);
+    return built;
   }
 
   /** Let a form say at once whether it is solved. */
-  function ask({ form, element, fieldset, check, get, put }) {
+  function ask({ question, form, status, get, put }) {
     function answer() {
       const answered = get();
-      if (typeof answered === "string") return say(check, false, answered);
+      if (typeof answered === "string") return say(status, false, answered);
       const [text, texts, said] = answered;
-      const sentence = reply(form, texts);
-      if (sentence) say(check, false, `${form.says} ${said}.`, sentence);
-      else say(check, true);
-      return { answer: text, ...(sentence ? {} : { solved: true }) };
+      const sentence = reply(question, texts);
+      if (sentence) say(status, false, `${question.says} ${said}.`, sentence);
+      else say(status, true);
+      return { answer: text, solved: !sentence };
     }
-    fieldset.append(make("button", {}, "Check"));
-    element.addEventListener("submit", (event) => {
-      event.preventDefault();
+    form.addEventListener("submit", () => {
       const what = answer();
-      if (what) remember(form.label, what);
+      // What is solved stays solved, with the answer that solved it.
+      if (what && (what.solved || !remembered(question.name).solved)) remember(question.name, what);
     });
-    const before = remembered(form.label).answer;
+    form.addEventListener("input", () => {
+      status.replaceChildren();
+      status.removeAttribute("data-solved");
+    });
+    const before = remembered(question.name).answer;
     if (typeof before === "string") {
       put(before);
       answer();
     }
   }
 
-  const forms = [...document.querySelectorAll(".check[data-form]")].map(build);
-  for (const built of forms) if (!built.form.later) ask(built);
-  return { read, keys, shown, hashed, reply, say, forms };
+  /** Do something for each element; one that fails says so, and silences no other. */
+  function each(elements, what) {
+    return [...elements].flatMap((element) => {
+      try {
+        return [what(element)];
+      } catch (error) {
+        console.error(error);
+        element.append(make("p", {}, "This question cannot be asked here: answer it in a notebook."));
+        return [];
+      }
+    });
+  }
+
+  // Code is checked in a notebook; here its writer says so.
+  function tick(element) {
+    const { name } = element.dataset;
+    const box = element.querySelector("input");
+    box.checked = Boolean(remembered(name).solved);
+    box.addEventListener("change", () => remember(name, { solved: box.checked }));
+  }
+
+  // Where it is shown ------------------------------------------------------------------------------
+
+  const progress = document.querySelector(".answer-progress");
+  const marks = new Map();
+  const count = progress?.querySelector(".answer-count");
+  const note = progress?.querySelector(".answer-note");
+  const links = [...document.querySelectorAll("aside[aria-label='The book'] a[href]")].map((a) => {
+    const mark = make("span", { className: "answer-page" });
+    return { a, mark, path: a.pathname };
+  });
+
+  /** Show what is solved, wherever the page says so. */
+  function show() {
+    const solved = (name) => Boolean(remembered(name).solved);
+    const share = (names) => `${names.filter(solved).length} of ${names.length}`;
+    for (const [name, mark] of marks) mark.textContent = solved(name) ? " ✓ solved" : "";
+    if (note) {
+      count.textContent = `${share([...marks.keys()])} solved`;
+      note.textContent = kept
+        ? "Your answers are kept in this browser only."
+        : "This browser keeps nothing: your answers are gone when you leave this page.";
+    }
+    for (const { a, mark, path } of links) {
+      const { names } = remembered(path);
+      mark.textContent = Array.isArray(names) && names.length ? ` ${share(names)}` : "";
+      if (mark.textContent) a.append(mark);
+      else mark.remove();
+    }
+  }
+
+  const forms = each(document.querySelectorAll("form.question"), build);
+  each(document.querySelectorAll("div.question"), tick);
+  const asked = [...document.querySelectorAll(".question")];
+  if (note) {
+    for (const element of asked) {
+      const mark = make("span", { className: "answer-mark" });
+      element.closest("section")?.querySelector(":is(h2, h3)")?.append(mark);
+      marks.set(element.dataset.name, mark);
+    }
+    progress.querySelector("button").addEventListener("click", forget);
+    if (forgotten())
+      note.before(
+        make("button", { type: "button", onclick: () => move(FORGOTTEN, KEY) }, "Bring back what was forgotten")
+      );
+    if (!forgotten() || Object.keys(load()).length) remember(location.pathname, { names: [...marks.keys()] });
+    addEventListener("storage", show); // another tab
+  }
+  show();
+  return { read, keys, shown, hashed, reply, say, forms, remembered, remember, make, isKept: () => kept };
 })();

@@ -2,47 +2,59 @@
 "use strict";
 
 {
-  const { remembered, remember, make } = Progress;
-  const { reply, say, forms: all } = Answers;
+  const { remembered, remember, make, reply, say, isKept, forms: all } = Answers;
   const NAMES = ["before the book", "after the book"];
   const KEY = "concepts";
-  const forms = all.filter(({ form }) => form.later);
+  const forms = all.filter(({ question }) => question.later);
+  // What a reader gets who chooses blindly.
+  const guessed = forms.reduce((sum, { question }) => sum + 1 / Object.keys(question.options).length, 0);
 
-  // What is remembered: the letters of each round by label, and how many rounds are finished.
+  // What is kept: the letters of each round by name, how many rounds are finished, and what the
+  // last button took away.
   function state() {
-    const { rounds, finished = 0 } = remembered(KEY);
-    return Array.isArray(rounds) && rounds.length ? { rounds, finished } : { rounds: [{}], finished: 0 };
+    const { rounds, finished = 0, before } = remembered(KEY);
+    return Array.isArray(rounds) && rounds.length
+      ? { rounds, finished, before }
+      : { rounds: [{}], finished: 0, before };
   }
   const answering = ({ rounds, finished }) => rounds.length > finished;
   const missed = (round) =>
-    forms.flatMap(({ form }, place) => {
-      const sentence = reply(form, [round[form.label]]);
+    forms.flatMap(({ question }, place) => {
+      const sentence = reply(question, [round[question.name]]);
       return sentence ? [{ place, sentence }] : [];
     });
 
-  const status = [0, 1].map(() => make("p", { className: "answer-count" }));
+  const status = [
+    document.querySelector(".answer-progress .answer-count"),
+    make("p", { className: "answer-count" }),
+  ];
   const help = make("p");
   const list = make("ul");
   const button = make("button", { type: "button", onclick: next });
+  const undo = make("button", { type: "button", onclick: back }, "Undo");
   const found = make("div", {}, status[1], help, list);
   found.setAttribute("role", "status");
-  const score = make("section", { className: "answer-score" }, found, button);
-  forms[0].element.closest("section").before(status[0]);
-  forms.at(-1).element.after(score);
+  const score = make("section", { className: "answer-score" }, found, button, " ", undo);
+  forms.at(-1).form.after(score);
 
   function next() {
     const { rounds, finished } = state();
-    const open = forms.filter(({ form }) => !rounds.at(-1)[form.label]);
-    if (!answering({ rounds, finished })) {
-      remember(KEY, finished < 2 ? { rounds: [...rounds, {}] } : { rounds: [{}], finished: 0 });
-      scrollTo(0, 0);
-    } else if (open.length) open[0].element.querySelector("input").focus();
-    else remember(KEY, { finished: finished + 1 });
+    const before = { rounds, finished };
+    const open = forms.filter(({ question }) => !rounds.at(-1)[question.name]);
+    if (answering(before) && open.length) return open[0].form.querySelector("input").focus();
+    if (answering(before)) remember(KEY, { finished: finished + 1, before });
+    else if (finished < 2) remember(KEY, { rounds: [...rounds, {}], before });
+    else if (confirm("Forget both rounds?")) remember(KEY, { rounds: [{}], finished: 0, before });
+    show();
+  }
+
+  function back() {
+    remember(KEY, { ...state().before, before: null });
     show();
   }
 
   function title(place) {
-    const href = `#${forms[place].element.closest("section").id}`;
+    const href = `#${forms[place].form.closest("section").id}`;
     return make("a", { href }, String(place + 1));
   }
 
@@ -65,33 +77,37 @@
   }
 
   function show() {
-    const { rounds, finished } = state();
+    const { rounds, finished, before } = state();
     const round = rounds.at(-1);
     const now = answering({ rounds, finished });
-    const given = forms.filter(({ form }) => round[form.label]).length;
+    const given = forms.filter(({ question }) => round[question.name]).length;
     const scores = rounds.slice(0, finished).map((answers, number) => {
       const right = forms.length - missed(answers).length;
       return `Round ${number + 1}, ${NAMES[number]}: ${right} of ${forms.length} right.`;
     });
-    const going = `Round ${rounds.length}, ${NAMES[finished]}: ${given} of ${forms.length} answered.`;
-    for (const line of status) line.textContent = [...scores, ...(now ? [going] : [])].join(" ");
+    if (scores.length) scores.push(`Guessing gives ${guessed.toFixed(1)} on average.`);
+    if (now) scores.push(`Round ${rounds.length}, ${NAMES[finished]}: ${given} of ${forms.length} answered.`);
+    if (!isKept()) scores.push("This browser keeps nothing: your answers are gone when you leave.");
+    for (const line of status) line.textContent = scores.join(" ");
     list.replaceChildren(...(now ? [] : chapters(round)));
     help.textContent = now ? "" : list.children.length ? "Your other answers point to these chapters:" : "All of them!";
     button.textContent = now ? "Finish this round" : finished < 2 ? "Begin the second round" : "Forget both rounds";
-    for (const { form, fieldset, check, put } of forms) {
-      put(round[form.label]);
-      fieldset.disabled = !now;
-      const sentence = reply(form, [round[form.label]]);
-      if (finished < 2) check.replaceChildren();
-      else say(check, !sentence, ...(sentence ? [sentence] : []));
+    undo.hidden = !before;
+    for (const { question, form, status, put } of forms) {
+      put(round[question.name]);
+      form.querySelector("fieldset").disabled = !now;
+      const sentence = reply(question, [round[question.name]]);
+      status.removeAttribute("data-solved");
+      if (finished < 2) status.replaceChildren();
+      else say(status, !sentence, ...(sentence ? [sentence] : []));
     }
   }
 
-  for (const { form, fieldset, get } of forms)
-    fieldset.addEventListener("change", () => {
+  for (const { question, form, get } of forms)
+    form.addEventListener("change", () => {
       const { rounds } = state();
-      rounds.at(-1)[form.label] = get()[0];
-      remember(KEY, { rounds });
+      rounds.at(-1)[question.name] = get()[0];
+      remember(KEY, { rounds, before: null });
       show();
     });
   show();

@@ -1,0 +1,73 @@
+"""A project whose parts have names: each of them is judged, and named in the reply."""
+
+from collections.abc import Callable, Mapping
+
+from torch import Tensor
+
+from companion.check._judge import Part, _close, _form_mismatch, _number, call_by_name
+from companion.check._page import Form
+from companion.check._result import Result, show
+from companion.check._run import own
+
+
+class Steps:
+    """Several values by name, such as the gradients of all steps of a net.
+
+    Parameters
+    ----------
+    truth
+        Called without arguments; returns the right values by name, in the order in which they
+        are looked at.
+    mistakes
+        By name: what to say to wrong values, as `companion.check.mistakes` reads it. A mistake's
+        function gets ``right``.
+
+    Examples
+    --------
+    >>> from companion.check.vocabulary import SIGN
+    >>> question = Steps(lambda: {"dw": 2.0, "db": 3.0}, {"db": [SIGN]})
+    >>> question.judge({"dw": 2.0, "db": -3.0})
+    Not solved yet.
+    `dw` is right.
+    `db` is -3. The sign is the other way round.
+    """
+
+    asks = "a dict of values by name"
+
+    def __init__(
+        self,
+        truth: Callable[[], Mapping[str, float | Tensor]],
+        mistakes: Mapping[str, list] | None = None,
+    ):
+        self.truth, self.mistakes = truth, mistakes or {}
+
+    def form(self) -> Form:
+        """Return what a page says of it: it needs a kernel."""
+        return Form("code")
+
+    def judge(self, answer: object, seed: int = 1) -> Result:
+        """Return the result of `answer`: a sentence for each name."""
+        rights = own(self.truth)
+        names = ", ".join(f"`{name}`" for name in rights)
+        if answer is None or answer is ...:
+            return Result("missing", f"Give a dict with {names}.")
+        if not isinstance(answer, dict):
+            return Result("type", f"You gave {show(answer)}; this asks for a dict with {names}.")
+        sentences = [self._sentence(name, answer.get(name), rights[name]) for name in rights]
+        if all(right for right, _ in sentences):
+            return Result("solved", f"All of {names} are right.")
+        return Result("value", *(sentence for _, sentence in sentences))
+
+    def _sentence(self, name, value, right):
+        part = Part("", lambda: right, *self.mistakes.get(name, ()), missing="It is missing.")
+        right = _number(right)
+        if value is ...:
+            value = None
+        if mismatch := _form_mismatch(part, f"`{name}` is", value, right):
+            return False, f"{mismatch.sentence} {mismatch.advice}".strip()
+        if _close(value, right):
+            return True, f"`{name}` is right."
+        for sentence, mistake in part.mistakes:
+            if _close(value, call_by_name(mistake, right=right)):
+                return False, f"`{name}` is {show(value)}. {sentence}"
+        return False, f"`{name}` is {show(value)}, which is wrong."

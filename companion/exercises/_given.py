@@ -1,0 +1,125 @@
+"""What exercises are given: tensors of float64, combinations of inputs, ways to look at an answer."""
+
+import itertools
+import re
+import warnings
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+
+def vector(*values: float) -> Tensor:
+    """Return a vector of float64."""
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def matrix(*rows: tuple) -> Tensor:
+    """Return a matrix of float64."""
+    return torch.tensor(rows, dtype=torch.float64)
+
+
+def leaf(*values: float | list) -> Tensor:
+    """Return a leaf of float64 that requires a gradient: one number, or a vector of several."""
+    value = values[0] if len(values) == 1 else values
+    return torch.tensor(value, dtype=torch.float64, requires_grad=True)
+
+
+def grid(**values: tuple) -> list[dict]:
+    """Return all combinations, so that each input changes alone in some pair of them."""
+    return [dict(zip(values, row, strict=True)) for row in itertools.product(*values.values())]
+
+
+def squared_loss(w, x, y):
+    """Return the loss of the book's first program."""
+    return (w * x - y) ** 2
+
+
+def slope(function: Callable, x: Tensor | float, v: Tensor | None = None) -> Tensor:
+    """Return the gradient of ``function(x)``, summed or weighted by `v`, with respect to x."""
+    x = torch.as_tensor(x, dtype=torch.float64).detach().clone().requires_grad_()
+    y = function(x)
+    return torch.autograd.grad(
+        y if v is None and not y.ndim else y.sum() if v is None else y, x, v
+    )[0]
+
+
+def upstream(y: Tensor) -> Tensor:
+    """Return an upstream gradient for `y` that tells its entries apart: 1, -2, 3 and so on."""
+    numbers = torch.arange(1.0, y.numel() + 1, dtype=y.dtype).reshape(y.shape)
+    return torch.where(numbers % 2 == 1, numbers, -numbers) if y.ndim else torch.ones_like(y)
+
+
+def backward_to(*names: str) -> Callable:
+    """Return an `observe` that runs `backward` on the result, with `upstream` from above.
+
+    It returns the result, and the gradient of each of the inputs in these positions' names.
+    """
+
+    def observe(answer, *inputs):
+        y = answer(*inputs)
+        if isinstance(y, Tensor) and y.requires_grad:
+            y.backward(upstream(y))
+        leaves = [x for x in inputs if isinstance(x, Tensor) and x.requires_grad and x.is_leaf]
+        return y, *(x.grad for x in leaves[: len(names)])
+
+    return observe
+
+
+def seen_edit(answer: Callable, w: Tensor, *rest: object) -> bool:
+    """Call a function that edits `w`, and return whether PyTorch's version counter saw it."""
+    version = w._version
+    answer(w, *rest)
+    return w._version > version
+
+
+class Descent:
+    """Gradient descent that skips a weight without a gradient, as torch.optim.SGD does."""
+
+    def __init__(self, weights, lr: float = 0.1):
+        self.weights, self.lr = list(weights), lr
+
+    def step(self) -> None:
+        with torch.no_grad():
+            for w in self.weights:
+                if w.grad is not None:
+                    w -= self.lr * w.grad
+
+    def zero_grad(self) -> None:
+        for w in self.weights:
+            w.grad = None
+
+
+def the_one(options: dict[str, str], works: Callable[[str], bool]) -> str:
+    """Return the letter of the option whose program works; its code stands in backticks.
+
+    >>> the_one({"a": "`1 / 0`", "b": "`0`, then `1`"}, lambda code: "/" not in code)
+    'b'
+    """
+    programs = {letter: "\n".join(re.findall("`(.+?)`", text)) for letter, text in options.items()}
+    return next(letter for letter, program in programs.items() if works(program))
+
+
+def runs(before: str, after: str) -> Callable[[str], bool]:
+    """Return a function of some code: whether the program around it runs to its end.
+
+    `before` and `after` are code as well; an error in any of it is an end that is not reached,
+    and so is an ``assert`` in `after`.
+    """
+
+    def run(program):
+        names = {"torch": torch}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                exec(f"{before}\n{program}\n{after}", names)  # noqa: S102 texts of this package
+            except Exception:
+                return False
+        return True
+
+    return run
+
+
+def fails(before: str, after: str) -> Callable[[str], bool]:
+    """Return a function of some code: whether the program around it stops with an error."""
+    return lambda program: not runs(before, after)(program)
