@@ -79,14 +79,14 @@ def training_replay(start: float = -0.5, lr: float = 0.17, step: int = 6) -> Fig
     start, lr
         The first weight, and the learning rate.
     step
-        How many steps have been taken, at most 12.
+        How many steps have been taken, at most 9.
 
     Examples
     --------
     >>> training_replay(start=1.0, lr=0.01, step=1).texts[2].get_text()
     'loss = 3.842'
     """
-    log = train(start, lr, 14)
+    log = train(start, lr, 11)
     now, following = log[step], log[step + 1]
     figure, ax = _panels(3.3, bottom=0.13, top=0.8)
     grid = torch.linspace(_LEFT, _RIGHT, 69, dtype=torch.float64)
@@ -98,15 +98,15 @@ def training_replay(start: float = -0.5, lr: float = 0.17, step: int = 6) -> Fig
 
     # A parabola from one weight to another is a Bézier curve: its middle is where tangents meet.
     arcs, hops = [], []
-    for k in range(12):  # always as many, so that a page has less to store
+    for k in range(9):  # always as many, so that a page has less to store
         old, new = (log[k], log[k + 1]) if k < step else (now, now)
         landed = new.w, float(_loss(new.w, old.x, old.y))
         middle = (old.w + new.w) / 2, old.loss + old.grad * (new.w - old.w) / 2
         arcs += [(old.w, old.loss), middle, landed]
         hops += [landed, (new.w, new.loss)]
-    curves = Path(arcs, [Path.MOVETO, Path.CURVE3, Path.CURVE3] * 12)
+    curves = Path(arcs, [Path.MOVETO, Path.CURVE3, Path.CURVE3] * 9)
     _stroke(ax, curves, ink.step, linewidth=3.5, alpha=0.75)
-    _stroke(ax, Path(hops, [Path.MOVETO, Path.LINETO] * 12), ink.step, linestyle="dotted")
+    _stroke(ax, Path(hops, [Path.MOVETO, Path.LINETO] * 9), ink.step, linestyle="dotted")
 
     inside = _LEFT < now.w < _RIGHT and now.loss < _TOP
     reach = 40 / math.hypot(44, 7.2 * now.grad)  # so that it is about 80 points long everywhere
