@@ -344,8 +344,8 @@ def _weights(lr, order=(0, 1, 2), start=1.0, epochs=4):
 
 def _closer():
     distances = [abs(w - 2) for w in _weights(0.17)]
-    steps = all(b < a for a, b in zip(distances, distances[1:], strict=False))
-    epochs = all(b < a for a, b in zip(distances[::3], distances[3::3], strict=False))
+    steps = all(b < a for a, b in itertools.pairwise(distances))
+    epochs = all(b < a for a, b in itertools.pairwise(distances[::3]))
     return "a" if steps else "b" if epochs else "c"
 
 

@@ -212,7 +212,7 @@ def learning_rates(lr: float = 0.17) -> Figure:
     rates = torch.linspace(0, 0.55, 111, dtype=torch.float64)
     ends = (0, *LIMITS, 0.55)
     colors = (ink.right, ink.step, ink.wrong, ink.step, ink.wrong)
-    for left, right, color in zip(ends, ends[1:], colors, strict=False):
+    for left, right, color in zip(ends[:-1], ends[1:], colors, strict=True):
         above.axvspan(left, right, color=color, alpha=0.14, linewidth=0)
     above.plot((0, 0.55), (1, 1), color=ink.context, linewidth=1, linestyle="dashed")
     above.plot(rates, factor(rates).abs(), color=ink.loss)
