@@ -259,7 +259,7 @@ def _places(program):
         for number, name in enumerate(names):
             x = (left + (1 - left) * (number + 0.5) / len(names)) * _WIDTH
             formula = text_width(_formula(program, name), _SIZE) / 2
-            wide = formula + _NUMBER + 8 if height == _LOW else max(formula, _NUMBER) + 5
+            wide = formula + _NUMBER + 8 if height == _LOW else max(formula, 41) + 5
             places[name] = x, top + height / 2, wide, height
         top += height + _GAP
     return places
