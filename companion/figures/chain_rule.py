@@ -1,17 +1,93 @@
 """The figures of the chapter about the chain rule."""
 
+import itertools
 import math
 import re
+from functools import partial
 from typing import NamedTuple
 
+import torch
+from ipywidgets import Play, ToggleButtons, interactive
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from matplotlib.path import Path
 
 from companion.canvas import MARGIN, Page, arrow_head, ink, signed, text_width
+from companion.graph import graph
 from companion.paths import PATHS, SWEEP, Edge, Program
+from explorable import explore
 
 _WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
+
+#: The chapter's programs.
+SHORTCUT = Program(
+    ["a = w * x", "b = a**2", "c = a + b", "loss = (c - y)**2"], {"w": 1.0}, {"x": 2.0, "y": 5.0}
+)
+SOFTMAX = Program(
+    ["e1 = exp(z1)", "e2 = exp(z2)", "e3 = exp(z3)"]
+    + ["s = e1 + e2 + e3", "p = e1 / s", "loss = -log(p)"],
+    {"z1": math.log(2), "z2": 0.0, "z3": 0.0},
+)
+
+
+def walk_the_shortcut() -> interactive:
+    """Return the figure of a number that acts twice, and of both ways back to it."""
+    return _walk(
+        SHORTCUT,
+        step=8,
+        title="Where two ways meet, their gradients add",
+        caption="Blue values go up, red gradients come down. The bars count multiplications and "
+        "additions.",
+        paper=[{"way": SWEEP, "step": 4}, {"way": SWEEP, "step": 8}, {"way": PATHS, "step": 9}],
+    )
+
+
+def walk_softmax() -> interactive:
+    """Return the figure of three leaves, which one sweep reaches together."""
+
+    def softmax_stepper(way, step):
+        return path_stepper(SOFTMAX, way, step)
+
+    return _walk(
+        SOFTMAX,
+        softmax_stepper,
+        step=13,
+        title="One sweep serves every leaf",
+        caption="Three scores, one loss: the steps near the top are made once for all of them.",
+        paper=[{"way": SWEEP, "step": 13}, {"way": PATHS, "step": 11}],
+    )
+
+
+def _walk(program, draw=None, *, step, **words):
+    last = program.steps(SWEEP)
+    if last != program.steps(PATHS):
+        raise ValueError("Both ways need as many steps, or a slider has positions without effect.")
+    return explore(
+        draw or partial(path_stepper, program),
+        way=ToggleButtons(options=[SWEEP, PATHS]),
+        step=Play(min=0, max=last, value=step, interval=1500),
+        labels={"way": "way back"},
+        alt="A program as a graph, the output on top: a value and a gradient in each box, a local "
+        "slope on each line, the present node or path marked. Below, its equation with numbers, "
+        "and two bars that count the multiplications and additions of both ways.",
+        **words,
+    )
+
+
+def walk_doublings() -> interactive:
+    """Return the figure of a graph that is small, and has many paths."""
+
+    return explore(
+        doublings,
+        k=(1, 8),
+        labels={"k": "doublings"},
+        title="Paths double, nodes do not",
+        caption="Both pictures are the same program. Each doubling adds one node on the left, and "
+        "as many as there were before on the right.",
+        alt="Left, a chain of nodes with two lines between neighbours. Right, the tree of all ways "
+        "down that chain, which is twice as wide with each doubling.",
+        paper=[2, 4, 8],
+    )
 
 
 def path_stepper(program: Program, way: str = SWEEP, step: int = 0) -> Figure:
@@ -54,42 +130,42 @@ def path_stepper(program: Program, way: str = SWEEP, step: int = 0) -> Figure:
     return page.figure
 
 
-def doublings(k: int, visits: int, nodes: int) -> Figure:
+def doublings(k: int) -> Figure:
     """Draw the graph of k doublings, and beside it the tree of all paths down that graph.
+
+    What is counted is the graph that torch records of ``y = y + y``.
 
     Parameters
     ----------
     k
-        How often ``y = y + y`` was run, at least once.
-    visits
-        How many nodes a walk path by path visits.
-    nodes
-        How many nodes the graph has.
+        How often it is run: from 1 to about 10.
 
     Examples
     --------
-    >>> doublings(2, visits=7, nodes=3).texts[-1].get_text()
+    >>> doublings(2).texts[-1].get_text()
     '7 visits on 4 paths'
     """
+    y = torch.tensor(1.0, requires_grad=True)
+    for _ in range(k):
+        y = y + y
+    visits, nodes = _visits(y.grad_fn), graph(y).number_of_nodes()
     page = Page(268, _WIDTH)
     top, bottom, left, right = 34, 232, 52, (112, 292)
     rows = [top + (bottom - top) * row / k for row in range(k + 1)]
     rings, tree, copies = [], [], []
-    for row, (y, below) in enumerate(zip(rows, rows[1:], strict=False)):
+    for row, (y, below) in enumerate(itertools.pairwise(rows)):
         middle, bow = (y + below) / 2, min(30, (below - y) / 2)
         for side in (-bow, bow):
             rings += [(left, y), (left + side, middle), (left, below)]
         places, children = (_spread(2**r, *right) for r in (row, row + 1))
         for number, child in enumerate(children):
             tree += [(places[number // 2], y), (child, below)]
-    for row, y in enumerate(rows):
-        copies += [end for x in _spread(2**row, *right) for end in ((x - 0.1, y), (x + 0.1, y))]
-    thin = {"capstyle": "round", "snap": False}
+        copies += [(place, y) for place in places]
+    copies += [(child, bottom) for child in children]
     page.path(_path(rings, [Path.MOVETO, Path.CURVE3, Path.CURVE3]), ink.context)
-    page.path(_path(tree), ink.gradient, min(1, 24 / 2**k + 0.3), **thin)
-    page.path(_path([end for y in rows for end in ((left - 0.1, y), (left + 0.1, y))]), ink.value, 9, **thin)
-    dot = min(9, 0.8 * (right[1] - right[0]) / 2**k + 0.7)
-    page.path(_path(copies), ink.gradient, dot, **thin)
+    page.path(_path(tree), ink.gradient, min(1, 24 / 2**k + 0.3))
+    _dots(page, [(left, y) for y in rows], ink.value, 9)
+    _dots(page, copies, ink.gradient, min(9, 0.8 * (right[1] - right[0]) / 2**k + 0.7))
     look = {"ha": "center", "size": _SIZE}
     page.text(left, 16, "the graph", weight="bold", **look)
     page.text(sum(right) / 2, 16, "walked path by path", weight="bold", **look)
@@ -101,8 +177,18 @@ def doublings(k: int, visits: int, nodes: int) -> Figure:
     return page.figure
 
 
+def _visits(node):
+    return 1 + sum(_visits(below) for below, _ in node.next_functions)
+
+
 def _spread(count, left, right):
     return [left + (right - left) * (number + 0.5) / count for number in range(count)]
+
+
+def _dots(page, places, color, size):
+    """Draw dots as one path: hardly any line, with round ends."""
+    ends = [end for x, y in places for end in ((x - 0.1, y), (x + 0.1, y))]
+    page.path(_path(ends), color, size, capstyle="round", snap=False)
 
 
 def _path(points, codes=(Path.MOVETO, Path.LINETO)):
@@ -250,7 +336,9 @@ def _places(program):
     for name in program.order[1:]:
         row[name] = 1 + max(row[edge.user] for edge in program.users(name))
     passed = {r for edge in program.edges for r in range(row[edge.user] + 1, row[edge.input])}
-    rows = [[name for name in program.values if row[name] == r] for r in range(max(row.values()) + 1)]
+    rows = [
+        [name for name in program.values if row[name] == r] for r in range(max(row.values()) + 1)
+    ]
     heights = [_HIGH if r in passed or len(names) > 1 else _LOW for r, names in enumerate(rows)]
     places, top = {}, _TOP
     for r, (names, height) in enumerate(zip(rows, heights, strict=True)):
@@ -342,8 +430,8 @@ def _draw_box(page, program, place, name, hidden, scene):
         page.text(x + half - 6, y + 4, grad, ink.gradient, ha="right", **look)
     else:
         page.text(x, y - 4, _formula(program, name), color, ha="center", **look)
-        page.text(x - 5, y + 12, value, ink.value, ha="right", **look)
-        page.text(x + 5, y + 12, grad, ink.gradient, ha="left", **look)
+        page.text(x, y + 12, value, ink.value, ha="right", **look)
+        page.text(x + 6, y + 12, grad, ink.gradient, ha="left", **look)
 
 
 def _color(scene, lit):

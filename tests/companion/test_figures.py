@@ -21,12 +21,12 @@ from tests.conftest import ROOT
 
 # What does not hold yet.
 OTHER_ELEMENTS = {
-    *("batch-in-parts", "binary", "decay", "define-by-run", "doubling-loop", "doublings"),
+    *("batch-in-parts", "binary", "decay", "define-by-run", "doubling-loop"),
     *("engine-xray", "install-chooser", "likely-causes", "saved-bytes", "slope-at"),
     *("switch-board", "tensor-passport", "version-replay", "where-it-stops"),
 }
 SIZES = {"engine-xray": 2}
-DEAD_STEPS = {"engine-xray": 36, "path-stepper": 65, "training-replay": 21}
+DEAD_STEPS = {"engine-xray": 36, "training-replay": 21}
 
 
 class Figure:
