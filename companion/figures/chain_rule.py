@@ -35,9 +35,8 @@ def walk_the_shortcut() -> interactive:
     return _walk(
         SHORTCUT,
         step=8,
-        title="Where two ways meet, their gradients add",
-        caption="Blue values go up, red gradients come down. The bars count multiplications and "
-        "additions.",
+        title="Two ways meet and add",
+        caption="The bars count the work so far.",
         paper=[{"way": SWEEP, "step": 4}, {"way": SWEEP, "step": 8}, {"way": PATHS, "step": 9}],
     )
 
@@ -52,8 +51,8 @@ def walk_softmax() -> interactive:
         SOFTMAX,
         softmax_stepper,
         step=13,
-        title="One sweep serves every leaf",
-        caption="Three scores, one loss: the steps near the top are made once for all of them.",
+        title="One sweep, all leaves",
+        caption="The way down to s is walked once.",
         paper=[{"way": SWEEP, "step": 13}, {"way": PATHS, "step": 11}],
     )
 
@@ -283,8 +282,7 @@ def _after_paths(program, done):
     equation = " × ".join(["1", *(_text(edge.slope, inner=True) for edge in path)])
     if kind == "multiply":
         equation += f" = {_text(products[leaf][-1])}"
-    verb = {"follow": "follow", "multiply": "multiply along"}[kind]
-    lines = [f"{verb} path {number} of {total}", way, equation]
+    lines = [f"{kind} path {number} of {total}", way, equation]
     return grads, {program.output, *(edge.input for edge in path)}, path, lines
 
 

@@ -22,7 +22,6 @@ from companion.paths import PATHS, SWEEP, Edge, Program
 from explorable import style
 from explorable._svg import from_figure, to_string
 
-
 EXAMPLES = {
     "the loss": Program(
         ["p = w * x", "d = p - y", "loss = d**2"], {"w": 1.0}, {"x": 1.0, "y": 2.0}
