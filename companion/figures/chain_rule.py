@@ -321,8 +321,9 @@ def _filled(program, name):
 # The picture ---------------------------------------------------------------------------------
 
 # Lengths in points.
-_TOP, _GAP = 24, 24  # above the graph, and between two rows of it
-_LOW, _HIGH = 22, 36  # boxes of one line, and of two where others need the room beside them
+_TOP, _GRAPH = 24, 228  # above the graph, and its largest height
+_GAP = 24  # between two rows of it, at most
+_LOW, _HIGH = 22, 34  # boxes of one line, and of two where others need the room beside them
 _NUMBER = 46  # the room for a value, and for a gradient
 # All small programs have the same elements, so that a figure of them stays small.
 _BOXES, _LINES = 9, 9
@@ -338,6 +339,7 @@ def _places(program):
         [name for name in program.values if row[name] == r] for r in range(max(row.values()) + 1)
     ]
     heights = [_HIGH if r in passed or len(names) > 1 else _LOW for r, names in enumerate(rows)]
+    gap = min(_GAP, (_GRAPH - sum(heights)) / max(1, len(rows) - 1))
     places, top = {}, _TOP
     for r, (names, height) in enumerate(zip(rows, heights, strict=True)):
         names.sort(key=lambda name: (_column(program, name), name))
@@ -347,7 +349,7 @@ def _places(program):
             formula = text_width(_formula(program, name), _SIZE) / 2
             wide = formula + _NUMBER + 8 if height == _LOW else max(formula, 41) + 5
             places[name] = x, top + height / 2, wide, height
-        top += height + _GAP
+        top += height + gap
     return places
 
 

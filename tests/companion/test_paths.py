@@ -191,7 +191,7 @@ def test_no_box_covers_another_or_a_number(name):
     figure = path_stepper(program, SWEEP, program.steps(SWEEP) - 1)
     renderer = FigureCanvasAgg(figure).get_renderer()
     boxes = [patch for patch in figure.artists if isinstance(patch, FancyBboxPatch)]
-    boxes = [box for box in boxes if box.get_height() in (22, 36) and box.get_edgecolor()[3]]
+    boxes = [box for box in boxes if box.get_height() in (22, 34) and box.get_edgecolor()[3]]
     assert len(boxes) == len(program.values)
     extents = [box.get_window_extent(renderer) for box in boxes]
     for one, other in itertools.combinations(extents, 2):
