@@ -55,6 +55,7 @@ RIGHT = {
     "switched-on-later": ["b", "B"],
     "middle-after-backward": ["a", "A"],
     "turns-before-the-change": [3, 3.0],
+    "jump-proof": [[2, 4, 5, 3, 1]],
     "leaf-count": [5, 5.0, torch.tensor(5.0)],
     "who-has-a-gradient": ["c", "C"],
     "branch-gradient": [192, 192.0, 2 * 12 * 8],
@@ -106,7 +107,7 @@ WRONG = {
         (4, "One is missing"),
         (7, "Not all of them"),
         (6, "One too many"),
-        (0, "not what PyTorch finds"),
+        (0, "No mistake that we know of"),
     ],
     "who-has-a-gradient": [
         ("a", "Which line asks for more"),
