@@ -50,13 +50,13 @@ def tensor_passport(learns: str = ONE, then: str = PLAIN, backward: bool = True)
     (True, True)
     """
     tensors, said = _run(learns, then, backward)
-    page = Page(316, _WIDTH)
+    page = Page(304, _WIDTH)
     middle = _WIDTH / 2
     boxes = {  # left, top, width
         "loss": (middle - 114, 20, 228),
-        "y": (middle - 114, 112, 228),
-        "x": (MARGIN, 204, 139),
-        "w": (_WIDTH - MARGIN - 139, 204, 139),
+        "y": (middle - 114, 110, 228),
+        "x": (MARGIN, 200, 139),
+        "w": (_WIDTH - MARGIN - 139, 200, 139),
     }
     code = {"loss": "loss = y**2", "y": "y = x * w", "x": "x = 3", "w": "w = 2"}
     for above, below, tip in (("loss", "y", middle), ("y", "x", 90), ("y", "w", 212)):
@@ -104,7 +104,7 @@ def tensor_passport(learns: str = ONE, then: str = PLAIN, backward: bool = True)
             page.text(left + 8, top + 17 + 15 * row, line, color, size=_SIZE)
     page.text(MARGIN, 12, "red: the recorded way back", ink.gradient, size=_SIZE)
     for row, line in enumerate(_two_lines(said)):
-        page.text(MARGIN, 292 + 16 * row, line, ink.refused, size=_SIZE)
+        page.text(MARGIN, 286 + 14 * row, line, ink.refused, size=_SIZE)
     return page.figure
 
 
@@ -174,8 +174,8 @@ def show_passports() -> interactive:
             "then": "after y = x * w",
             "backward": "loss.backward()",
         },
-        title="Four passports",
-        caption="Green: leaves that will get a gradient.",
+        title="Leaves keep their gradient",
+        caption="Green: leaves that require a gradient.",
         alt="Four boxes, loss on top, then y, then x and w: each says whether its tensor is a leaf "
         "or which operation made it, whether it requires a gradient, and what its grad is. Red "
         "arrows lead from box to box where torch has recorded the way back.",
@@ -298,7 +298,8 @@ def show_graph(out: Tensor, **names: Tensor) -> interactive:
     """Return the picture of the graph of `out`, with the names of its tensors."""
 
     def graph_of_out():
-        return draw(out, {**names, "out": out}, show=["shape"])
+        ax = Figure(figsize=(264 / 72, 305 / 72)).add_axes((0, 0, 1, 1))  # narrow: large text
+        return draw(out, {**names, "out": out}, show=[], ax=ax)
 
     return explore(
         graph_of_out,

@@ -31,8 +31,8 @@ def setup(app):
 """
 FIGURE = """<figure class="explorable" id="fig-replay"><fieldset></fieldset>
 <script type="application/json">
-{"labels":{"lr":["0.12","0.21","1.0"],"x":["\N{MINUS SIGN}1","0"],"say":["a b","5 % & more"]},
-"groups":[]}</script></figure>"""
+{"controls":[["lr",0,"",["0.12","0.21","1.0"]],["x",0,"",[-1,1,0,2]],
+["say",0,"",["a b","5 % & more"]]],"later":[],"groups":[]}</script></figure>"""
 PAGES = {
     "sources.bib": "@misc{paszke2019, author={Paszke, A.}, title={PyTorch}, year={2019}}",
     "sources.md": "# Sources\n\n```{bibliography}\n:all:\n```",
