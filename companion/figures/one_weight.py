@@ -113,7 +113,7 @@ def training_replay(start: float = -0.5, lr: float = 0.17, step: int = 6) -> Fig
     ends = [(now.w + side * reach, now.loss + side * reach * now.grad) for side in (-1, 1)]
     _stroke(ax, Path(ends), ink.gradient, linewidth=2, alpha=1 if inside else 0)
     ax.plot(start, log[0].loss, "o", color=ink.learns, markersize=11, fillstyle="none")
-    ball = min(max(now.w, _LEFT + 0.15), _RIGHT - 0.15), min(now.loss, _TOP - 0.8)
+    ball = min(max(now.w, _LEFT + 0.15), _RIGHT - 0.15), now.loss if inside else _TOP - 3
     ax.plot(*ball, "o", color=ink.learns, markersize=11, alpha=1 if inside else 0)
     beyond = "<" if now.w < _LEFT else ">" if now.w > _RIGHT else "^"
     ax.plot(*ball, beyond, color=ink.learns, markersize=11, alpha=0 if inside else 1)
@@ -216,11 +216,11 @@ def learning_rates(lr: float = 0.17) -> Figure:
         above.axvspan(left, right, color=color, alpha=0.14, linewidth=0)
     above.plot((0, 0.55), (1, 1), color=ink.context, linewidth=1, linestyle="dashed")
     above.plot(rates, factor(rates).abs(), color=ink.loss)
-    place = {"va": "top", "ha": "center", "rotation": 90}
-    above.text(0.028, 3.15, "creeps", color=ink.right, **place)
-    above.text(0.13, 3.15, "overshoots", color=ink.step, **place)
+    place = {"va": "center", "ha": "center", "rotation": 90}
+    above.text(0.028, 2.6, "creeps", color=ink.right, **place)
+    above.text(0.13, 2.3, "overshoots", color=ink.step, **place)
     above.text(0.268, 3.15, "diverges", color=ink.wrong, va="top", ha="center")
-    above.text(0.4995, 3.15, "works again", color=ink.step, **place)
+    above.text(0.4985, 2.25, "works again", color=ink.step, **place)
     above.plot(lr, factor(lr).abs(), "o", color=ink.step, markersize=11)
     above.set(xlim=(0, 0.55), ylim=(0, 3.2), yticks=(0, 1, 2, 3))
     above.set_xticks((0, 0.1, 0.204, 0.35, 0.4765), ("0", "0.1", "0.204", "0.35", "0.477"))

@@ -88,6 +88,9 @@ def _extents(picture):
         kind, numbers = re.match(r"(\w*)\(?([^)]*)", element.get("transform") or "").groups()
         if kind == "translate":
             x, y = map(float, numbers.split())
+            if "rotate(-90)" in element.get("transform"):  # upwards, from its own place
+                found.append((text, x - 0.7 * size, y - width, x, y))
+                continue
         if kind == "rotate":  # upwards, around its own place
             found.append((text, x - 0.7 * size, y - width / 2, x, y + width / 2))
             continue

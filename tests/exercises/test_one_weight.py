@@ -151,7 +151,11 @@ RIGHT = {
 WRONG = {
     "slope-at-one": [(1, "the loss itself"), (2, "other way round"), (-1, "factor 2")],
     "first-move": [(0.98, "uphill"), (3, "length of the whole slope"), (0.02, "how far")],
-    "what-backward-changes": [("a", "takes the step"), ("c", "takes the step"), ("d", "letter")],
+    "what-backward-changes": [
+        ("a", "takes the step"),
+        ("c", "finds a slope and keeps it"),
+        ("d", "letter"),
+    ],
     "closer-each-step": [("a", "steepest curve"), ("c", "whole epoch"), ("d", "letter")],
     "rate-one-half": [("a", "to the distance"), ("b", "in another order"), ("d", "letter")],
     "first-gradient": [
