@@ -16,6 +16,8 @@ _mathml
     Formulas become MathML while the site is built, so that no page loads a script for them.
 _one_page
     All pages in one: each id stands there once.
+_paper
+    The book on paper, which `press.pdf` prints: all pages in one, in a layout of its own.
 _plain_links
     Plain Markdown links reach figures, words and sources; what leads nowhere is a warning.
 _repository
@@ -37,6 +39,7 @@ from . import (
     _glossary,
     _mathml,
     _one_page,
+    _paper,
     _plain_links,
     _repository,
     _theme,
@@ -54,6 +57,7 @@ def setup(app):
         _glossary,
         _mathml,
         _one_page,
+        _paper,
         _plain_links,
         _repository,
         _theme,
