@@ -13,6 +13,7 @@ def setup(app):
     """Called by the extension's own `setup`."""
     app.add_builder(Paper)
     app.connect("config-inited", _show_html)
+    app.connect("builder-inited", _draw_no_cards)
 
 
 class Paper(OnePage):
@@ -44,3 +45,8 @@ def _show_html(app, config):
     kinds = ("text/html", "image/svg+xml", "image/png", "text/markdown", "text/latex", "text/plain")
     ranks = [(Paper.name, kind, rank) for rank, kind in enumerate(kinds, start=1)]
     config.nb_mime_priority_overrides = [*config.nb_mime_priority_overrides, *ranks]
+
+
+def _draw_no_cards(app):
+    if app.builder.name == Paper.name:
+        app.config.ogp_social_cards = {"enable": False}
