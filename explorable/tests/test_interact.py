@@ -20,6 +20,11 @@ REFUSED = {
     "test_interact_noinspect": TEXT,
     "test_type_hints": "is a (Int|Float)?Text, whose positions cannot be listed",
     "test_get_interact_value": "whose positions cannot be listed",
+    # Of ipywidgets 7.7:
+    "test_priority": TEXT,
+    "test_annotations": "is a (FloatText|Text), whose positions cannot be listed",
+    "test_defaults": "positions, more than 1000",
+    "test_default_values": "positions, more than 1000",
 }
 
 
@@ -32,7 +37,7 @@ def test_explore_does_what_interactive_does(name, monkeypatch):
     def interactive(function, *options, **controls):
         try:
             return explore(function, *options, alt="A test.", **controls)
-        except TypeError as refusal:
+        except (TypeError, ValueError) as refusal:
             refusals.append(str(refusal))
             raise
 
@@ -41,12 +46,8 @@ def test_explore_does_what_interactive_does(name, monkeypatch):
     assert set(fixtures) <= {"clear_display"}
     theirs.displayed = []
     if name in REFUSED:
-        with pytest.raises(TypeError, match=REFUSED[name]):
+        with pytest.raises((TypeError, ValueError), match=REFUSED[name]):
             test(**fixtures)
         assert re.search(REFUSED[name], refusals[-1])
     else:
         test(**fixtures)
-
-
-def test_the_refused_are_still_theirs():
-    assert set(REFUSED) - set(TESTS) == set()

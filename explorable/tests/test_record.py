@@ -98,7 +98,9 @@ def test_a_kernel_that_dies_is_one_notebooks_error(notebook, tmp_path, capsys):
         ("chapters", "chapters is a folder: name its notebooks, chapters/*.ipynb"),
     ],
 )
-def test_what_is_no_file_is_named(capsys, name, message):
+def test_what_is_no_file_is_named(tmp_path, monkeypatch, capsys, name, message):
+    (tmp_path / "chapters").mkdir()
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
         main([name])
     assert message in capsys.readouterr().err
