@@ -1,16 +1,15 @@
 """The figures of the chapter about gradients that add up."""
 
+import functools
 import math
 from collections.abc import Sequence
 
 import torch
 from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
 
 from companion.canvas import in_style, ink, signed
-
-#: w and w.grad at the start and after every step.
-Run = tuple[Sequence[float], Sequence[float]]
 
 WIDTH = 4.2  #: of a figure, in inches: with text of 12 points it can be read on a phone
 EDGE = 0.12  #: where the words above the axes begin
@@ -22,26 +21,43 @@ def _panels(height, rows=1, **grid):
     return figure, figure.subplots(rows, gridspec_kw={"left": EDGE, "right": 0.97} | grid)
 
 
+@functools.cache
+def _descend(examples, lr, forget, steps, together):
+    """Return w and w.grad at the start and after each step, for the losses (w x − 2 x)²."""
+    w = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
+    x = torch.tensor(examples, dtype=torch.float64)
+    weights, grads = [w.item()], [0.0]
+    for step in range(steps):
+        if not forget:
+            w.grad = None
+        part = x if together else x[step % len(x)]
+        ((w * part - 2 * part) ** 2).mean().backward()
+        with torch.no_grad():
+            w -= lr * w.grad
+        weights.append(w.item())
+        grads.append(w.grad.item())
+    return weights, grads
+
+
 @in_style
 @_words
-def swing(emptied: Run, forgotten: Run, H: float, step: int) -> Figure:
+def swing(lr: float = 0.01, step: int = 7) -> Figure:
     """Draw two descents into a valley, and how the last step's ``w.grad`` came about in one.
+
+    The examples are 1, 2, 3, all of them in each step.
 
     Parameters
     ----------
-    emptied, forgotten
-        The two descents, of equal length.
-    H
-        The second derivative of the loss, whose lowest point is at w = 2.
-    step
-        How many steps have been made, at least one.
+    lr, step
+        The learning rate, at most 0.2; how many steps have been made, from 1 to 21.
 
     Examples
     --------
-    >>> run = [1.0] * 23, [0.0] * 23
-    >>> swing(run, run, H=9.0, step=3).texts[0].get_text()
-    'emptied: w = 1.00'
+    >>> swing(lr=0.01, step=1).texts[0].get_text()
+    'emptied: w = 1.09'
     """
+    emptied, forgotten = (_descend((1.0, 2.0, 3.0), lr, f, 21, True) for f in (False, True))
+    H = 28 / 3  # the second derivative of the mean loss
     figure, (valley, sums) = _panels(3.7, 2, height_ratios=(5, 3), top=0.9, bottom=0.03, hspace=0.4)
     w = torch.linspace(0.4, 3.6, 65, dtype=torch.float64)
     valley.plot(w, H / 2 * (w - 2) ** 2, color=ink.context, linewidth=1)
@@ -96,7 +112,7 @@ def growth(x: Sequence[float | torch.Tensor], lr: torch.Tensor, forget: bool) ->
     --------
     >>> lr = torch.tensor([0.06, 0.1, 0.2], dtype=torch.float64)
     >>> growth([1, 2, 3], lr, forget=True).round(decimals=2).tolist()
-    [1.0, 2.4, 1.0]
+    [1.0, 2.34, 1.0]
     >>> growth([1, 2, 3], lr, forget=False).round(decimals=2).tolist()
     [0.04, 0.13, 0.94]
     """
@@ -120,17 +136,33 @@ def _half_trace(x, lr):
     return (epoch[..., 0, 0] + epoch[..., 1, 1]) / 2
 
 
+@functools.cache
+def _exploding():
+    """Return the regions of learning rate and spread in which each loop explodes, with a colour."""
+    rates, spreads = torch.meshgrid(
+        torch.linspace(0.002, 0.42, 106, dtype=torch.float64),
+        torch.linspace(-0.06, 1.06, 57, dtype=torch.float64),
+        indexing="xy",
+    )
+    examples = 2 - spreads, 2 * torch.ones_like(spreads), 2 + spreads
+    return [
+        (Figure().subplots().contourf(rates, spreads, size.abs(), (1, 1e9)).get_paths()[0], color)
+        for size, color in (
+            (_factor(examples, rates), ink.learns),
+            (_half_trace(examples, rates), ink.value),
+        )
+    ]
+
+
 @in_style
 @_words
-def map_of_rates(
-    emptied: Sequence[float], forgotten: Sequence[float], lr: float, spread: float
-) -> Figure:
+def map_of_rates(lr: float = 0.1, spread: float = 1.0) -> Figure:
     """Draw where the forgetful loop explodes, and w after each epoch at one place of that map.
+
+    The examples come one at a time.
 
     Parameters
     ----------
-    emptied, forgotten
-        w at the start and after each epoch, in the two modes.
     lr
         The learning rate.
     spread
@@ -138,21 +170,14 @@ def map_of_rates(
 
     Examples
     --------
-    >>> map_of_rates([1.0, 2.0], [1.0, 9.0], lr=0.1, spread=1).texts[-1].get_text()
+    >>> map_of_rates(lr=0.1, spread=1.0).texts[-1].get_text()
     'forgotten: explodes'
     """
+    x = (2 - spread, 2.0, 2 + spread)
+    emptied, forgotten = (_descend(x, lr, forget, 60, False)[0][::3] for forget in (False, True))
     figure, (above, below) = _panels(4.2, 2, top=0.93, bottom=0.12, hspace=0.72, left=0.2)
-    rates, spreads = torch.meshgrid(
-        torch.linspace(0.002, 0.42, 106, dtype=torch.float64),
-        torch.linspace(-0.06, 1.06, 57, dtype=torch.float64),
-        indexing="xy",
-    )
-    examples = 2 - spreads, 2 * torch.ones_like(spreads), 2 + spreads
-    for size, color in (
-        (_factor(examples, rates), ink.learns),
-        (_half_trace(examples, rates), ink.value),
-    ):
-        above.contourf(rates, spreads, size.abs(), levels=(1, 1e9), colors=[color], alpha=0.35)
+    for path, color in _exploding():
+        above.add_patch(PathPatch(path, facecolor=color, linewidth=0, alpha=0.35))
     above.plot(lr, spread, "o", color=ink.step, markersize=9)
     above.set(xlim=(0, 0.42), xticks=(0, 0.1, 0.2, 0.3, 0.4), xlabel="learning rate")
     above.set(ylim=(-0.06, 1.06))
@@ -169,7 +194,7 @@ def map_of_rates(
     ):
         inside = [min(max(w, -6.0), 10.0) for w in weights]
         below.plot(inside, "o-", color=color, linewidth=width, markersize=3)
-        factor = growth((2 - spread, 2, 2 + spread), here, forget).item()
+        factor = growth(x, here, forget).item()
         words = f"{name}: {fate[(factor > 1 + 1e-9) - (factor < 1 - 1e-9)]}"
         figure.text(side, 0.475, words, color=color, ha="left" if side == 0.02 else "right")
     below.set(xlim=(0, len(emptied) - 1), xticks=(0, 10, 20), xlabel="epoch")
