@@ -1,6 +1,7 @@
 """The figures of the chapter about gradients that add up."""
 
 import functools
+import itertools
 import math
 from collections.abc import Sequence
 
@@ -58,7 +59,7 @@ def swing(lr: float = 0.01, step: int = 7) -> Figure:
     """
     emptied, forgotten = (_descend((1.0, 2.0, 3.0), lr, f, 21, True) for f in (False, True))
     H = 28 / 3  # the second derivative of the mean loss
-    figure, (valley, sums) = _panels(3.7, 2, height_ratios=(5, 3), top=0.9, bottom=0.03, hspace=0.4)
+    figure, (valley, sums) = _panels(3.5, 2, height_ratios=(5, 3), top=0.9, bottom=0.03, hspace=0.4)
     w = torch.linspace(0.4, 3.6, 65, dtype=torch.float64)
     valley.plot(w, H / 2 * (w - 2) ** 2, color=ink.context, linewidth=1)
     for side, name, (weights, _), color, size in (
@@ -115,6 +116,12 @@ def growth(x: Sequence[float | torch.Tensor], lr: torch.Tensor, forget: bool) ->
     [1.0, 2.34, 1.0]
     >>> growth([1, 2, 3], lr, forget=False).round(decimals=2).tolist()
     [0.04, 0.13, 0.94]
+
+    The order of three examples does not matter:
+
+    >>> tenth = torch.tensor(0.1, dtype=torch.float64)
+    >>> {f"{growth(x, tenth, forget=True):.6f}" for x in itertools.permutations((1, 2, 3))}
+    {'2.340839'}
     """
     if not forget:
         return _factor(x, lr).abs()
@@ -141,7 +148,7 @@ def _exploding():
     """Return the regions of learning rate and spread in which each loop explodes, with a colour."""
     rates, spreads = torch.meshgrid(
         torch.linspace(0.002, 0.42, 106, dtype=torch.float64),
-        torch.linspace(-0.06, 1.06, 57, dtype=torch.float64),
+        torch.linspace(-0.06, 1.16, 62, dtype=torch.float64),
         indexing="xy",
     )
     examples = 2 - spreads, 2 * torch.ones_like(spreads), 2 + spreads
@@ -175,12 +182,12 @@ def map_of_rates(lr: float = 0.1, spread: float = 1.0) -> Figure:
     """
     x = (2 - spread, 2.0, 2 + spread)
     emptied, forgotten = (_descend(x, lr, forget, 60, False)[0][::3] for forget in (False, True))
-    figure, (above, below) = _panels(4.2, 2, top=0.93, bottom=0.12, hspace=0.72, left=0.2)
+    figure, (above, below) = _panels(4, 2, top=0.93, bottom=0.12, hspace=0.72, left=0.2)
     for path, color in _exploding():
         above.add_patch(PathPatch(path, facecolor=color, linewidth=0, alpha=0.35))
     above.plot(lr, spread, "o", color=ink.step, markersize=9)
     above.set(xlim=(0, 0.42), xticks=(0, 0.1, 0.2, 0.3, 0.4), xlabel="learning rate")
-    above.set(ylim=(-0.06, 1.06))
+    above.set(ylim=(-0.06, 1.16))
     above.set_yticks((0, 1), ("2, 2, 2", "1, 2, 3"))
     figure.text(0.02, 0.955, "explodes where tinted:")
     figure.text(0.6, 0.955, "emptied", color=ink.learns)
