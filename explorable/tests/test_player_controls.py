@@ -68,6 +68,7 @@ def test_play_steps_through_the_positions(page, recording, driven):
     if driven:
         jslink((player, "value"), (slider, "value"))
     load(page, explore(lambda n: print(n), n=slider if driven else player, alt="A number."))
+    page.emulate_media(reduced_motion="no-preference")
     button = page.get_by_role("button", name="Play n")
     button.click()
     page.wait_for_function("document.querySelector('.explorable-frame').innerText.trim() === '3'")
