@@ -295,6 +295,14 @@ def test_a_wrong_answer_later_does_not_undo_what_is_solved(opened):
     assert form.get_by_role("status").inner_text() == "Solved."
 
 
+def test_what_is_solved_is_not_called_unsolved_beside_it(opened):
+    code = opened.locator("#question-nothing-learns")
+    assert "Not solved yet." in code.inner_text()
+    code.get_by_label("I solved this").check()
+    assert "Not solved yet." not in code.inner_text()
+    assert opened.locator(".answer-mark", has_text="solved").count() == 1
+
+
 def test_a_verdict_goes_when_its_answer_changes(opened):
     form = opened.locator("#question-first-gradient")
     give(form, 5.0)
