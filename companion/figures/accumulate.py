@@ -1,7 +1,6 @@
 """The figures of the chapter about gradients that add up."""
 
 import functools
-import itertools
 import math
 from collections.abc import Sequence
 
@@ -119,8 +118,9 @@ def growth(x: Sequence[float | torch.Tensor], lr: torch.Tensor, forget: bool) ->
 
     The order of three examples does not matter:
 
+    >>> from itertools import permutations
     >>> tenth = torch.tensor(0.1, dtype=torch.float64)
-    >>> {f"{growth(x, tenth, forget=True):.6f}" for x in itertools.permutations((1, 2, 3))}
+    >>> {f"{growth(x, tenth, forget=True):.6f}" for x in permutations((1, 2, 3))}
     {'2.340839'}
     """
     if not forget:
