@@ -203,7 +203,7 @@ def map_of_rates(lr: float = 0.1, spread: float = 1.0) -> Figure:
         below.plot(inside, "o-", color=color, linewidth=width, markersize=3)
         factor = growth(x, here, forget).item()
         words = f"{name}: {fate[(factor > 1 + 1e-9) - (factor < 1 - 1e-9)]}"
-        figure.text(side, 0.475, words, color=color, ha="left" if side == 0.02 else "right")
+        figure.text(side, 0.447, words, color=color, ha="left" if side == 0.02 else "right")
     below.set(xlim=(0, len(emptied) - 1), xticks=(0, 10, 20), xlabel="epoch")
     below.set(ylim=(-3, 7), yticks=(-2, 2, 6), ylabel="w")
     return figure
@@ -278,7 +278,7 @@ def batch_in_parts(sizes: Sequence[int], grads: Sequence[float], target: float) 
         ax.text(k, after - 0.4, signed(after, ".2f") if there else " ", ha="center", va="top")
     ax.axhline(target, color=ink.text, linestyle="dashed", linewidth=1)
     ax.text(3.45, target + 0.4, "one batch of 8", ha="right", va="bottom")
-    ax.set(xlim=(-0.5, 3.5), ylim=(-30, 0), yticks=(-30, -20, -10, 0), ylabel="w.grad")
+    ax.set(xlim=(-0.5, 3.5), ylim=(-33, 0), yticks=(-30, -20, -10, 0), ylabel="w.grad")
     ax.set_xticks(range(4), [str(sizes[k]) if k < len(sizes) else " " for k in range(4)])
     ax.set_xlabel("examples in each part")
     same = "right" if abs(grads[-1] - target) < 1e-6 else f"not {signed(target, '.2f')}"
