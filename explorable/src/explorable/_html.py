@@ -4,11 +4,12 @@ import json
 import re
 from collections.abc import Sequence
 from html import escape
+from itertools import zip_longest
 from xml.etree.ElementTree import Element
 
 from explorable import _svg
 from explorable._controls import Control
-from explorable._encode import even, to_html
+from explorable._encode import even, inner_html, to_html
 from explorable._formula import latex_to_html
 from explorable._options import NOTHING, Options
 
@@ -53,6 +54,16 @@ def playable(
             *_end(options, _data(controls, data, options) if controls else ()),
         ]
     )
+
+
+def keep_heights(frames: list[Element]) -> None:
+    """Give what is printed, in place, the same height in all `frames`: no step moves the page."""
+    for texts in zip_longest(*(frame.findall("pre") for frame in frames)):
+        texts = [text for text in texts if text is not None]
+        lines = {(text.text or "").rstrip("\n").count("\n") + 1 for text in texts}
+        if len(lines) > 1:
+            for text in texts:
+                text.set("style", f"min-height:{max(lines)}lh")
 
 
 def state(controls: list[Control], positions: list[int], options: Options) -> str:
@@ -114,7 +125,7 @@ def _data(controls, data, options):
 def _printed(printed):
     if not printed:
         return []
-    stills = (f"<div>{to_html(frame)}<p>{escape(words)}</p></div>" for words, frame in printed)
+    stills = (f"<div>{inner_html(frame)}<p>{escape(words)}</p></div>" for words, frame in printed)
     return ['<div class="explorable-paper">', *stills, "</div>"]
 
 
