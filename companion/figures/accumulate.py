@@ -121,7 +121,7 @@ def growth(x: Sequence[float | torch.Tensor], lr: torch.Tensor, forget: bool) ->
     >>> from itertools import permutations
     >>> tenth = torch.tensor(0.1, dtype=torch.float64)
     >>> {f"{growth(x, tenth, forget=True):.6f}" for x in permutations((1, 2, 3))}
-    {'2.340839'}
+    {'2.340795'}
     """
     if not forget:
         return _factor(x, lr).abs()

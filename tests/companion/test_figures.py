@@ -21,7 +21,7 @@ from tests.conftest import ROOT
 
 # What does not hold yet.
 OTHER_ELEMENTS = {
-    *("batch-in-parts", "binary", "decay", "define-by-run", "doubling-loop", "doublings"),
+    *("binary", "decay", "define-by-run", "doubling-loop", "doublings"),
     *("engine-xray", "install-chooser", "likely-causes", "saved-bytes", "slope-at"),
     *("switch-board", "tensor-passport", "version-replay", "where-it-stops"),
 }
