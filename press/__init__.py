@@ -8,6 +8,6 @@ pdf, archive, student, launch
     Commands that make one thing each out of the site or out of the notebooks.
 clinic
     Makes the chapter ``chapters/errors.ipynb`` out of `companion.atlas`.
-maintain
-    What the workflows run.
+changed_pages, readable
+    What shows a reviewer which pages changed, and in what; and a notebook's difference in git.
 """

@@ -4,12 +4,13 @@ It becomes ``book.zip`` in the site itself, so that both are published together.
 the folder ``autograd-in-motion``, whose ``index.html`` opens with a double click.
 """
 
+import argparse
+import sys
 from pathlib import Path
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
-from press.site import built_site
-
 FOLDER, NAME = "autograd-in-motion", "book.zip"
+SITE = Path("_build/html")
 
 
 def archive(site: Path) -> Path:
@@ -37,10 +38,19 @@ def archive(site: Path) -> Path:
     return out
 
 
-def main(arguments: list[str] | None = None) -> None:
+def main() -> None:
     """Write the archive of the site that the command line names."""
-    what = "Pack the built site into one file, and put it into the site as book.zip."
-    out = archive(built_site("press.archive", what, arguments))
+    parser = argparse.ArgumentParser(
+        prog="python -m press.archive",
+        description="Pack the built site into one file, and put it into the site as book.zip.",
+    )
+    parser.add_argument(
+        "site", type=Path, nargs="?", default=SITE, help=f"its folder (default: {SITE})"
+    )
+    site = parser.parse_args().site
+    if not (site / "index.html").is_file():
+        sys.exit(f"There is no built site in {site}: run `jupyter-book build .` first.")
+    out = archive(site)
     print(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
 
 

@@ -4,10 +4,10 @@
 
     python -m press.launch OUT https://github.com/owner/name 0123abc
 
-writes all notebooks to the folder OUT, each with a cell in front that installs the book's own
-packages from that repository at that commit. The deployment publishes them as the branch
-`BRANCH`, to which the launch buttons lead; so a fork's notebooks bring the fork's packages, and
-the notebooks that are edited and checked stay without such a cell.
+in a clone writes all its notebooks to the folder OUT, each with a cell in front that installs the
+book's own packages from that repository at that commit. The deployment publishes them as the branch
+`BRANCH`, to which the launch buttons lead; so a fork's notebooks bring the fork's packages, and the
+notebooks that are edited and checked stay without such a cell.
 """
 
 import argparse
@@ -17,7 +17,6 @@ from pathlib import Path
 
 BRANCH = "launch"
 FOLDERS = ("chapters", "exercises")
-_ROOT = Path(__file__).parents[1]
 
 _CELL = """\
 # The book's own packages, explorable and companion, where they are missing.
@@ -57,23 +56,25 @@ def with_installation(notebook: dict, repository: str, commit: str) -> dict:
     return {**notebook, "cells": [cell, *notebook["cells"]]}
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Write the notebooks: see the top of this file."""
+def main() -> None:
+    """Write the notebooks of the book in the current folder: see the top of this file."""
     parser = argparse.ArgumentParser(
         prog="python -m press.launch", description="Write notebooks that install the book."
     )
     parser.add_argument("out", type=Path, help="a folder; files in it are replaced")
     parser.add_argument("repository", help="such as https://github.com/owner/name")
     parser.add_argument("commit", help="a commit, tag or branch of the repository")
-    options = parser.parse_args(arguments)
-    for folder in FOLDERS:
-        (options.out / folder).mkdir(parents=True, exist_ok=True)
-        for path in sorted((_ROOT / folder).glob("*.ipynb")):
-            notebook = json.loads(path.read_text(encoding="utf-8"))
-            launched = with_installation(notebook, options.repository, options.commit)
-            text = json.dumps(launched, ensure_ascii=False, indent=1) + "\n"
-            (options.out / folder / path.name).write_text(text, encoding="utf-8", newline="\n")
+    options = parser.parse_args()
+    paths = sorted(path for folder in FOLDERS for path in Path(folder).glob("*.ipynb"))
+    if not paths:
+        sys.exit("There are no notebooks in this folder: run this in a clone of the book.")
+    for path in paths:
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        launched = with_installation(notebook, options.repository, options.commit)
+        text = json.dumps(launched, ensure_ascii=False, indent=1) + "\n"
+        (options.out / path.parent).mkdir(parents=True, exist_ok=True)
+        (options.out / path).write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -16,6 +16,8 @@ _mathml
     Formulas become MathML while the site is built, so that no page loads a script for them.
 _one_page
     All pages in one: each id stands there once.
+_paper
+    The book on paper, which `press.pdf` prints: all pages in one, in a layout of its own.
 _plain_links
     Plain Markdown links reach figures, words and sources; what leads nowhere is a warning.
 _repository
@@ -28,36 +30,26 @@ static, templates
     Style sheets, scripts and letters; what stands around a page's text.
 """
 
-from . import (
-    _address,
-    _answers,
-    _atlas,
-    _boxes,
-    _code,
-    _glossary,
-    _mathml,
-    _one_page,
-    _plain_links,
-    _repository,
-    _theme,
-)
+from importlib import import_module
+
+_PARTS = [
+    "_address",
+    "_answers",
+    "_atlas",
+    "_boxes",
+    "_code",
+    "_glossary",
+    "_mathml",
+    "_one_page",
+    "_paper",
+    "_plain_links",
+    "_repository",
+    "_theme",
+]
 
 
 def setup(app):
     """Called by Sphinx."""
-    parts = (
-        _address,
-        _answers,
-        _atlas,
-        _boxes,
-        _code,
-        _glossary,
-        _mathml,
-        _one_page,
-        _plain_links,
-        _repository,
-        _theme,
-    )
-    for part in parts:
-        part.setup(app)
+    for part in _PARTS:
+        import_module(f"{__name__}.{part}").setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -47,7 +47,9 @@ def figures(doctree: nodes.document) -> dict[str, dict[str, list[str]]]:
     found = {}
     for raw in doctree.findall(nodes.raw):
         if 'class="explorable"' in raw.astext():
-            for figure in BeautifulSoup(raw.astext(), "lxml").select("figure.explorable[id]"):
+            for figure in BeautifulSoup(raw.astext(), "html.parser").select(
+                "figure.explorable[id]"
+            ):
                 data = figure.find("script", type="application/json")
                 found[figure["id"]] = json.loads(data.string)["labels"] if data else {}
     return found

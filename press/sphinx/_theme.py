@@ -2,7 +2,7 @@
 
 Furo extends by Jinja templates, which are in ``templates/``; this module hands them their data.
 
-``path``     where the page stands among the chapters, as ``_toc.yml`` orders them
+``place``    where the page stands in the book, as ``_toc.yml`` orders it
 ``parts``    the whole book for the menu at the left
 ``actions``  open the notebook live, download it or the book, edit the page
 """
@@ -60,11 +60,12 @@ def _colour_dark_code(app):
 
 def _add_data(app, pagename, templatename, context, doctree):
     book = _parts(app)
-    chapters = next((part["pages"] for part in book if part["caption"] == PATH), [])
-    for number, chapter in enumerate(chapters, start=1):
-        chapter["number"] = number
-        if pagename in [page["name"] for page in (chapter, *chapter["pages"])]:
-            context["path"] = {"number": number, "of": len(chapters), "chapter": chapter}
+    for part in book:
+        for number, page in enumerate(part["pages"], start=1):
+            if part["caption"] == PATH:
+                page["number"] = number
+            if pagename in [each["name"] for each in (page, *page["pages"])]:
+                context["place"] = {"part": part, "page": page}
     context["parts"] = book
     context["actions"] = _actions(app, pagename) if doctree else {}
 

@@ -2,11 +2,13 @@
 
 import re
 import shutil
+import subprocess
+import sys
 from zipfile import ZipFile
 
 import pytest
 
-from press.archive import archive, main
+from press.archive import archive
 from tests.conftest import ROOT
 
 
@@ -47,8 +49,9 @@ def test_the_same_site_gives_the_same_bytes(tmp_path):
 
 
 def test_one_sentence_says_that_there_is_no_site(tmp_path):
-    with pytest.raises(SystemExit, match="There is no built site in .*: run `jupyter-book build"):
-        main([str(tmp_path)])
+    command = [sys.executable, "-m", "press.archive", tmp_path]
+    run = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True)
+    assert run.stderr.startswith(f"There is no built site in {tmp_path}: run `jupyter-book build")
 
 
 def test_each_page_links_to_the_published_files(site):

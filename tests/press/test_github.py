@@ -1,4 +1,4 @@
-"""What GitHub reads in .github: that it is well formed, knows the book's pages, and fits a fork.
+"""What GitHub reads in .github: that it is well formed, fits a fork, and that its lines run.
 
 GitHub says nothing about a broken form: it leaves it out. The workflows' own lines of shell are run
 here, with a `gh` that writes down what it is asked.
@@ -17,11 +17,10 @@ import nbformat
 import pytest
 import yaml
 from check_jsonschema import main as check_jsonschema
-from nbformat.v4 import new_code_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from explorable.record import record
-from press.maintain import changed_outputs
-from press.maintain.readable import readable
+from press.readable import readable
 from tests.conftest import NOTEBOOKS, ROOT
 
 GITHUB = ROOT / ".github"
@@ -59,17 +58,6 @@ def test_github_can_read_it(schema, paths, capsys):
     assert end.value.code == 0, capsys.readouterr().out
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda path: path.stem)
-def test_a_form_offers_the_pages_of_the_book(form):
-    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
-    pages = re.findall(r"(?:root|file): (\S+)", toc)
-    (page,) = (field for field in read(form)["body"] if field.get("id") == "page")
-    offered = page["attributes"]["options"]
-    exercises = [name for name in pages if name.startswith("exercises/")]
-    expected = exercises if form.stem == "judged" else pages
-    assert offered == expected, f"give {form.name} the pages of _toc.yml, in their order"
-
-
 @pytest.mark.parametrize("path", sorted(GITHUB.rglob("*.*")), ids=lambda path: path.name)
 def test_a_fork_needs_no_edit(path):
     config = (ROOT / "_config.yml").read_text(encoding="utf-8")
@@ -84,6 +72,13 @@ def test_a_workflow_uses_only_what_github_keeps_itself(path):
     # A tag of anybody else's can be moved to other code: that would have to be a commit's hash.
     used = re.findall(r"uses: (\S+)", path.read_text(encoding="utf-8"))
     assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in used)
+
+
+#: The `python` of a workflow is the one that runs the tests.
+PYTHON = {
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "PYTHONPATH": str(ROOT),
+}
 
 
 def step(workflow, job, name):
@@ -130,6 +125,69 @@ def test_the_weekly_run_keeps_one_issue(tmp_path, found, open_issue, asked):
     assert ("[this run](R)" in (tmp_path / "issue.md").read_text()) == bool(found)
 
 
+def test_the_issue_of_new_tools_names_the_failed_tests_and_the_versions(tmp_path):
+    """With a real run of pytest and nbval, of which the step reads the last lines."""
+    stored = [("1.5 + 1", "2.5"), ("1.5 * 2", "3.5")]
+    cells = [
+        new_code_cell(code, execution_count=k, outputs=[_result(text, k)])
+        for k, (code, text) in enumerate(stored, 1)
+    ]
+    nbformat.write(new_notebook(cells=cells), tmp_path / "tiny.ipynb")
+    (tmp_path / "test_unit.py").write_text("def test_unit():\n    assert 1 == 2, 'a - b'")
+    (tmp_path / "before.txt").write_text("torch==2.13.0\ntqdm==4.70.1\n")
+    (tmp_path / "after.txt").write_text("torch==2.14.0\ntqdm==4.70.1\n")
+    options = f". -c {ROOT / 'pyproject.toml'} --rootdir . -p no:cacheprovider -n0"
+    with pytest.raises(subprocess.CalledProcessError):
+        run(
+            step("weekly.yml", "newest-tools", "Run the tests"),
+            tmp_path,
+            **PYTHON,
+            CI="true",
+            PYTEST_ADDOPTS=options,
+        )
+    assert (tmp_path / "report.xml").is_file()
+    issue = _issue(tmp_path, passed=False)
+    assert "```diff\n-torch==2.13.0\n+torch==2.14.0\n```" in issue
+    assert "2 failed, 1 passed" in issue
+    assert issue.splitlines()[-2:] == ["- `test_unit.py::test_unit`", "- `tiny.ipynb::Cell 1`"]
+
+
+def _result(text, count):
+    return new_output("execute_result", {"text/plain": text}, execution_count=count)
+
+
+def _issue(folder, passed):
+    script = step("weekly.yml", "newest-tools", "Say what changed")
+    run(script, folder, PASSED=str(passed).lower(), GITHUB_STEP_SUMMARY="summary.md")
+    assert (folder / "issue.md").read_text() == (folder / "summary.md").read_text()
+    return (folder / "issue.md").read_text()
+
+
+def test_nothing_is_said_where_all_passed(tmp_path):
+    assert _issue(tmp_path, passed=True) == ""
+
+
+def test_a_run_that_never_began_is_an_issue_too(tmp_path):
+    assert "do not pass" in _issue(tmp_path, passed=False)
+
+
+def test_the_issue_fits_github(tmp_path):
+    (tmp_path / "run.txt").write_text(9000 * "FAILED test_unit.py::test_unit - assert 1 == 2\n")
+    assert len(_issue(tmp_path, passed=False).encode()) == 60_000
+
+
+def test_the_newest_tools_are_asked_for_without_exact_versions(tmp_path):
+    """The line of `sed` on what is pinned today leaves a range to each, and nothing exact."""
+    files = ("requirements.txt", "press/constraints.txt", "pyproject.toml")
+    for name in files:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    script = step("weekly.yml", "newest-tools", "Install the newest ones")
+    run(script[: script.index("# jupyter-book")], tmp_path)
+    for name in files:
+        assert "==" in (ROOT / name).read_text() and "==" not in (tmp_path / name).read_text()
+
+
 @pytest.mark.skipif(not shutil.which("jq"), reason="no jq, which GitHub's machines have")
 def test_broken_links_are_listed_by_page_and_cell(tmp_path):
     links = [
@@ -166,13 +224,12 @@ def test_the_preview_lists_the_changed_pages(tmp_path):
         folder.mkdir(parents=True)
         (folder / "index.html").write_text(
             '<link rel="canonical" href="https://teacher.github.io/course/index.html">'
-            f'<article class="bd-article"><p>{word}</p></article>'
+            f"<article><p>{word}</p></article>"
         )
     run(
         step("preview.yml", "preview", "List the changed pages"),
         tmp_path / "new",
-        PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        PYTHONPATH=str(ROOT),
+        **PYTHON,
         GITHUB_STEP_SUMMARY="summary.md",
         SITE="https://site.example",
     )
@@ -202,25 +259,6 @@ def test_the_figure_of_contributing_can_be_recorded(contributing, tmp_path):
     assert len(cells[-1].splitlines()) <= 10
 
 
-def test_what_contributing_names_is_there(contributing):
-    folders = r"(?:chapters|companion|explorable|tests|\.github|\.ci)/"
-    named = set(re.findall(rf"(?<![\w/.-])({folders}[\w./-]*)", contributing))
-    assert len(named) > 20
-    for name in named - {"chapters/my-chapter.ipynb"}:
-        assert (ROOT / name).exists() or (ROOT / f"{name}.ipynb").exists(), name
-
-
-def test_contributing_installs_as_the_readme_does(contributing):
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    (install,) = re.findall(r"^    (python -m pip install -r .*\]\") && ", readme, re.MULTILINE)
-    assert f"    {install}\n" in contributing
-
-
-def test_an_issue_sends_its_reader_to_a_section_that_is_there(contributing):
-    (title,) = re.findall("“(.*)”", changed_outputs.NEXT)
-    assert f"\n## {title}\n" in contributing
-
-
 def test_the_branch_of_notebooks_grows_by_a_commit_for_each_deployment(tmp_path):
     """A hub's copies merge what is new, so no commit may replace another."""
     if not (ROOT / ".git").exists():
@@ -240,7 +278,7 @@ def test_the_branch_of_notebooks_grows_by_a_commit_for_each_deployment(tmp_path)
             script,
             tmp_path / "book",
             **GIT_SETTINGS,
-            PATH=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            **PYTHON,
             REPOSITORY="https://github.com/teacher/course",
             GITHUB_SHA=git("git -C book rev-parse HEAD").stdout.strip(),
         )

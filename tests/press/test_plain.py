@@ -60,7 +60,7 @@ def build(folder, links, builder="html"):
     run = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 0, run.stderr
     page = "index.html" if builder == "singlehtml" else "links.html"
-    return run.stderr, BeautifulSoup((folder / "out" / page).read_text(), "lxml")
+    return run.stderr, BeautifulSoup((folder / "out" / page).read_text(), "html.parser")
 
 
 def _cell(text):
