@@ -19,10 +19,11 @@ BRANCH = "launch"
 FOLDERS = ("chapters", "exercises")
 
 _CELL = """\
-# The book's own packages, explorable and companion, where they are missing.
+# explorable and the book's own package, companion, where they are missing.
 import importlib.util
 
 if not importlib.util.find_spec("explorable"):
+    %pip install --quiet "explorable @ git+{repository}@{commit}#subdirectory=explorable"
     %pip install --quiet "autograd-in-motion[notebooks] @ git+{repository}@{commit}"
 """
 

@@ -16,7 +16,8 @@ def control(abbreviation, **options):
     widget = (
         interact(abbreviation) if not isinstance(abbreviation, ipywidgets.Widget) else abbreviation
     )
-    return from_widget("x", widget)
+    (found,) = from_widget("x", widget)
+    return found
 
 
 @pytest.mark.parametrize(
@@ -33,6 +34,33 @@ def control(abbreviation, **options):
         (ipywidgets.RadioButtons(options=[1, 2], value=2), [1, 2], ["1", "2"], 1),
         (ipywidgets.ToggleButtons(options=[1, 2]), [1, 2], ["1", "2"], 0),
         (ipywidgets.ToggleButton(value=False), [False, True], ["off", "on"], 0),
+        (ipywidgets.Select(options=["a", "b"], value="b"), ["a", "b"], ["a", "b"], 1),
+        (ipywidgets.BoundedIntText(min=0, max=2, value=1), [0, 1, 2], ["0", "1", "2"], 1),
+        (
+            ipywidgets.BoundedFloatText(min=0, max=1, step=0.5),
+            [0, 0.5, 1],
+            ["0.0", "0.5", "1.0"],
+            0,
+        ),
+        (ipywidgets.FloatSlider(min=0, max=0), [0.0], ["0.00"], 0),
+        (
+            ipywidgets.FloatSlider(min=0, max=2e3, step=1e3, readout_format=".3s"),
+            [0, 1e3, 2e3],
+            ["0.00", "1.00k", "2.00k"],
+            0,
+        ),
+        (
+            ipywidgets.FloatSlider(min=-5e3, max=0, step=5e3, value=0, readout_format="$,.2f"),
+            [-5e3, 0],
+            ["−$5,000.00", "$0.00"],
+            1,
+        ),
+        (
+            ipywidgets.FloatSlider(min=0, max=1, step=0.5, readout_format=".0%"),
+            [0, 0.5, 1],
+            ["0%", "50%", "100%"],
+            0,
+        ),
         (
             ipywidgets.FloatLogSlider(min=-2, max=0, step=1, value=0.1),
             [0.01, 0.1, 1.0],
@@ -71,6 +99,21 @@ def test_what_cannot_be_listed_is_refused():
         control(ipywidgets.Text())
     with pytest.raises(ValueError, match="x has no option selected"):
         control(ipywidgets.ToggleButtons(options=[1, 2], value=None))
+
+
+@pytest.mark.parametrize(
+    "widget",
+    [
+        ipywidgets.IntRangeSlider(min=0, max=3, value=(1, 2)),
+        ipywidgets.FloatRangeSlider(min=0, max=3, step=1, value=(1, 2)),
+        ipywidgets.SelectionRangeSlider(options=[0, 1, 2, 3], index=(1, 2)),
+    ],
+)
+def test_a_range_is_two_controls(widget):
+    low, high = from_widget("x", widget)
+    assert (low.name, high.name) == ("x-from", "x-to")
+    assert (low.position, high.position) == (1, 2)
+    assert low.values == high.values == [0, 1, 2, 3]
 
 
 METRES = fixed("m")

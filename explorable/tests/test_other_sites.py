@@ -5,6 +5,7 @@ import sys
 
 import nbformat
 import pytest
+from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_raw_cell
 
 from explorable.record import record
@@ -16,7 +17,7 @@ def folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("elsewhere")
     draw = "def line(k):\n    plt.plot([0, k])\n\n\nexplore(line, k=(0, 9), alt='A line.')"
     cells = [
-        new_markdown_cell("# Elsewhere"),
+        new_markdown_cell("# Elsewhere\n\nA line $y = kx$."),
         new_code_cell("import matplotlib.pyplot as plt\nfrom explorable import explore"),
         new_code_cell(draw),
     ]
@@ -60,12 +61,60 @@ def test_a_site_by_nbsphinx(folder, page, tmp_path):
     check_a_site(tmp_path, tmp_path / "site", page, settings)
 
 
-def test_one_html_file_by_nbconvert(folder, page):
+def test_a_site_by_nbsphinx_that_executes(folder, page, tmp_path):
+    """Without stored outputs, nbsphinx runs the notebook, and would show a dead widget."""
+    notebook = nbformat.read(folder / "index.ipynb", as_version=4)
+    restructured = {"raw_mimetype": "text/restructuredtext"}
+    notebook.cells[0] = new_raw_cell("Elsewhere\n=========", metadata=restructured)
+    for cell in notebook.cells[1:]:
+        cell.outputs, cell.execution_count = [], None
+    nbformat.write(notebook, tmp_path / "index.ipynb")
+    settings = "extensions = ['nbsphinx', 'explorable.sphinx']"
+    check_a_site(tmp_path, tmp_path / "site", page, settings)
+
+
+def test_a_site_by_myst_nb_that_executes(folder, page, tmp_path):
+    notebook = nbformat.read(folder / "index.ipynb", as_version=4)
+    for cell in notebook.cells[1:]:
+        cell.outputs, cell.execution_count = [], None
+    nbformat.write(notebook, tmp_path / "index.ipynb")
+    settings = "extensions = ['myst_nb', 'explorable.sphinx']; nb_execution_mode = 'force'"
+    check_a_site(tmp_path, tmp_path / "site", page, settings)
+
+
+def test_a_notebook_that_was_saved_live_is_named_by_the_build(folder, tmp_path):
+    """Its figure has no controls on a page: the build says so, and what to do."""
+    notebook = nbformat.read(folder / "index.ipynb", as_version=4)
+    NotebookClient(notebook, store_widget_state=False).execute()
+    nbformat.write(notebook, tmp_path / "index.ipynb")
+    (tmp_path / "conf.py").write_text(
+        "extensions = ['myst_nb', 'explorable.sphinx']; nb_execution_mode = 'off'"
+    )
+    build = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-W", tmp_path, tmp_path / "site"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert build.returncode
+    assert "run but not recorded" in build.stderr and "index" in build.stderr
+
+
+@pytest.mark.parametrize("kind", ["Exporter", "Slides"])
+def test_one_html_file_by_nbconvert(folder, page, kind):
     subprocess.run(
-        [sys.executable, "-m", "nbconvert", "--to", "explorable", folder / "index.ipynb"],
+        [
+            sys.executable,
+            "-m",
+            "nbconvert",
+            "--to",
+            f"explorable.nbconvert.Explorable{kind}",
+            folder / "index.ipynb",
+        ],
         check=True,
         capture_output=True,
     )
-    foreign = check_it_plays(page, (folder / "index.html").as_uri())
-    # nbconvert's own choice for formulas; no widget manager and no require.js.
-    assert all("mathjax" in url for url in foreign)
+    name = "index.slides.html" if kind == "Slides" else "index.html"
+    foreign = check_it_plays(page, (folder / name).as_uri())
+    if kind == "Exporter":  # slides ask for reveal.js
+        assert not foreign and page.locator("math").count() == 1

@@ -6,7 +6,14 @@ from xml.etree import ElementTree
 import matplotlib.pyplot as plt
 import pytest
 
-from explorable import _svg, palette, style
+from explorable import _svg, palette, style, use_style
+
+
+@pytest.fixture(autouse=True)
+def themed():
+    use_style()
+    yield
+    use_style(False)
 
 
 @pytest.fixture

@@ -36,7 +36,9 @@ def test_the_copies_differ_by_one_cell_that_installs(tmp_path):
         copy = nbformat.read(tmp_path / notebook, as_version=4)
         nbformat.validate(copy)
         assert copy.cells[1:] == ours.cells
-        assert f"git+{REPOSITORY}@0123abc" in copy.cells[0].source
+        explorable, book = re.findall(r'%pip install --quiet "(.*)"', copy.cells[0].source)
+        assert explorable == f"explorable @ git+{REPOSITORY}@0123abc#subdirectory=explorable"
+        assert book == f"autograd-in-motion[notebooks] @ git+{REPOSITORY}@0123abc"
 
 
 def test_one_sentence_says_that_the_folder_is_not_the_book(tmp_path):

@@ -9,6 +9,9 @@ import os
 from pathlib import Path
 
 from docutils import nodes
+from sphinx.util import logging
+
+logger = logging.getLogger(__name__)
 
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -36,6 +39,19 @@ def _add_assets(app):
 
 
 def _add_player(app, pagename, templatename, context, doctree):
-    if doctree and any('class="explorable"' in raw.astext() for raw in doctree.findall(nodes.raw)):
+    figures = [
+        text
+        for raw in (doctree.findall(nodes.raw) if doctree else ())
+        if '<figure class="explorable' in (text := raw.astext())
+    ]
+    if figures:
         app.add_css_file("explorable.css")
         app.add_js_file("explorable.js", loading_method="defer")
+    if any('<figure class="explorable explorable-live"' in text for text in figures):
+        logger.warning(
+            "a figure that was run but not recorded has no controls on a page; run "
+            "python -m explorable.record on its notebook, or let the build execute it",
+            location=pagename,
+            type="explorable",
+            subtype="recorded",
+        )

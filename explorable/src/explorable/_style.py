@@ -1,4 +1,4 @@
-"""The one matplotlib style and the one palette of every figure."""
+"""A matplotlib style and a palette for figures that belong to their page, where a book asks."""
 
 from types import SimpleNamespace
 
@@ -14,7 +14,7 @@ palette = SimpleNamespace(
     grey="#767676",
 )
 
-#: matplotlib settings of every figure. A figure is about as wide as a phone, so that its
+#: matplotlib settings of the figures of a book that called `use_style`. A figure is about as wide as a phone, so that its
 #: text stays readable there; its background is the page's.
 style = {
     "axes.edgecolor": "black",
@@ -33,6 +33,29 @@ style = {
     "legend.frameon": False,
     "lines.linewidth": 2,
     "savefig.facecolor": "none",
+    "savefig.pad_inches": 0,
     "svg.fonttype": "none",
     "svg.hashsalt": "explorable",
 }
+
+_used = False
+
+
+def use_style(use: bool = True) -> None:
+    """Let every figure of this process have `style`, and the colours and the font of its page.
+
+    A book calls it once, in what its notebooks import. Until then, figures look as matplotlib
+    and the author's own settings make them.
+
+    Examples
+    --------
+    >>> from explorable import use_style
+    >>> use_style(False)
+    """
+    global _used
+    _used = use
+
+
+def used() -> bool:
+    """Whether figures have `style` now."""
+    return _used

@@ -1,0 +1,462 @@
+"""``explore``: live ipywidgets in a kernel, every position of them while recording."""
+
+import inspect
+import itertools
+import math
+import os
+import re
+import warnings
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from importlib import resources
+from itertools import zip_longest
+from types import MappingProxyType
+from typing import Any
+
+import ipywidgets
+from comm import create_comm
+from IPython.display import display
+
+from explorable import _controls, _html, _limits, _options, _render, _show, _svg
+from explorable._encode import encode, to_html
+from explorable._live import Redraw
+from explorable._options import Options
+
+#: The comm on which a recording kernel tells how far a figure is.
+PROGRESS = "explorable.progress"
+
+#: Stands for the figure's id until it is displayed: each display on a page needs its own.
+_NAME = "\ue000figure\ue000"
+_names = Counter()
+_NOTHING = MappingProxyType({})
+
+
+def explore(
+    function: Callable | None = None,
+    manual: Mapping[str, Any] = _NOTHING,
+    /,
+    *,
+    alt: str | None = None,
+    title: str = "",
+    caption: str = "",
+    labels: Mapping[str, str | tuple[str, str]] = _NOTHING,
+    hold: Mapping[str | tuple[str, str], str] = _NOTHING,
+    paper: Sequence[Any] = (),
+    **controls: Any,
+) -> Any:
+    """Show what `function` draws, with a control for each of its arguments.
+
+    ``@explore(n=(0, 9), alt="The square of n.")`` above a function shows the same figure.
+
+    Parameters
+    ----------
+    function
+        Called with one value for each control. It may draw with matplotlib, print, display,
+        and return anything that a notebook can show.
+    manual
+        The options of `ipywidgets.interact_manual`, which have no meaning here.
+    alt
+        What the figure shows, in a sentence, for readers who do not see it. Without it, the
+        first paragraph of the function's docstring says it.
+    title
+        What stands above the figure, after its number: the point that it makes.
+    caption
+        What stands below it: a sentence that says what to see.
+    labels
+        For arguments, what stands beside their controls in place of the argument's name: words,
+        or words and a unit, as in ``{"lr": "learning rate", "v": ("speed", "m/s")}``.
+    hold
+        For arguments that are a coordinate in the picture, which one: the reader of a page drags
+        the point that is drawn there. ``{"w": "x"}`` lets the point at ``x = w`` be moved
+        sideways; ``{("a", "b"): "xy"}``, or ``{"a": "x", "b": "y"}``, the one at ``(a, b)``.
+    paper
+        Up to three states that are printed side by side: values of the only control, or dicts
+        of values, as in ``[{"lr": 0.01}, {"lr": 0.21, "step": 9}]``.
+    **controls
+        What `ipywidgets.interact` takes: ``(min, max)`` or ``(min, max, step)``, a list or a
+        dict of options, a bool, an ipywidgets control, or ``fixed(value)``.
+
+    Returns
+    -------
+    Explorable
+        Make it the last expression of a cell.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an argument has no control, if a control's positions cannot be listed, or if the
+        figure is larger than `limits` allows.
+    RuntimeError
+        While recording, if `function` fails at a position.
+
+    Examples
+    --------
+    >>> def square(n):
+    ...     print(n * n)
+    >>> explore(square, n=(0, 9), alt="The square of n.")
+    explore: square(n=4), one of 10 positions
+    """
+    options = Options(title, caption, labels, hold, paper)
+    if manual:
+        warnings.warn("explore draws whenever a control moves; manual is passed over", stacklevel=2)
+    if function is None:
+        return lambda decorated: _decorate(decorated, alt, controls, options)
+    return Explorable(function, alt, controls, options)
+
+
+def _decorate(function, alt, controls, options):
+    figure = Explorable(function, alt, controls, options)
+    display(figure)
+    function.widget = figure  # as interact does
+    return function
+
+
+class Explorable(ipywidgets.interactive):
+    """The widget that `explore` returns: `ipywidgets.interactive`, with a figure as its output."""
+
+    def __init__(self, function, alt, controls, options=_options.NOTHING):
+        if not callable(function):
+            raise TypeError(f"explore takes a function, not {function!r}")
+        _options.check_names(function)
+        self._function = function
+        self._alt = _alt_of(function, alt)
+        self._options = options
+        self._name = _unique_name(function)
+        self._displayed = False
+        self._controls = []
+        self._frames = {}
+        self._too_large = ()
+        self._view = ipywidgets.HTML()  # an Output widget would flicker
+        self._redraw = Redraw(self._show)
+        super().__init__(_with_name(function, controls), **controls)
+        self.out.close()
+        self.out = ipywidgets.VBox([self._view, _style_sheet()])
+        self.out.description = ""  # as each of interactive's children has one
+        widgets = dict.fromkeys(control.widget for control in self._controls)
+        players = {control.widget: control for control in self._controls if control.player}
+        self.children = (
+            *(_with_player(players[w]) if w in players else w for w in widgets),
+            self.out,
+        )
+        if recording():
+            self._html = self._record()
+        elif ipywidgets.__version__.startswith("7."):  # it draws when it displays, which we do
+            self.update()
+
+    def find_abbreviations(self, kwargs):
+        """Pair arguments and controls as ipywidgets does, which passes over what fits nowhere."""
+        given = set(kwargs)
+        found = super().find_abbreviations(kwargs)
+        if unknown := given - {name for name, _, _ in found}:
+            raise TypeError(f"{_name(self._function)} has no argument {unknown.pop()!r}")
+        return found
+
+    def widgets_from_abbreviations(self, seq):
+        """Make the controls as ipywidgets does, and list their positions."""
+        for name, abbreviation, _ in seq:
+            if getattr(abbreviation, "ndim", 1) != 1 and not hasattr(
+                abbreviation, "get_interact_value"
+            ):
+                kind = _controls.article(type(abbreviation).__name__)
+                raise TypeError(f"{name} is {kind}, which has no control; write {name}=fixed(...)")
+        widgets = super().widgets_from_abbreviations(seq)
+        for widget in widgets:
+            if not isinstance(widget, ipywidgets.fixed):
+                _options.describe(widget, self._options, widget._kwarg)
+        self._controls = _listed(widgets)
+        _limits.check_positions(self._controls)
+        _options.check(self._options, self._controls)
+        return widgets
+
+    def update(self, *_):
+        """Draw the figure for the present positions; ipywidgets calls it when one changes."""
+        if not recording():
+            self._redraw.request()
+
+    def _show(self):
+        self.kwargs = self._live_values()
+        try:
+            frame = self._draw(self.kwargs)
+        except (Exception, SystemExit) as failure:
+            frame = _render.error(failure)
+        else:
+            self._check_live(frame)
+        self._first = frame
+        self._html = _html.still(_NAME, frame, self._options)
+        if self._controls:  # explorable.sphinx then says that the page has none
+            self._html = self._html.replace('"explorable"', '"explorable explorable-live"', 1)
+        self._view.value = self._html.replace(_NAME, self._name)
+
+    def _check_live(self, frame):
+        """Say in the figure, while it is made, that it will be too large; and keep one box."""
+        if self._frames:
+            _align([next(reversed(self._frames.values())), frame])
+        self._frames[repr(self.kwargs)] = frame
+        count = len(self._frames)
+        everywhere = math.prod(len(control.values) for control in self._controls)
+        if count <= everywhere and not count & (count - 1):  # looks at 1, 2, 4, 8, ... frames
+            groups = encode(list(self._frames.values()), count - 1)
+            html = _html.playable(_NAME, frame, self._controls, groups)
+            try:
+                _limits.check_size(html, self._controls, self._coarsest() if count > 2 else None)
+            except ValueError as failure:
+                self._too_large = _render.error(failure)
+        frame.extend(self._too_large)
+
+    def _coarsest(self):
+        return _limits.at_most(self._controls, len(self._frames) / 2)
+
+    def _live_values(self):
+        return {widget._kwarg: widget.get_interact_value() for widget in self.kwargs_widgets}
+
+    def _values(self, positions):
+        values = {
+            widget._kwarg: widget.value
+            for widget in self.kwargs_widgets
+            if isinstance(widget, ipywidgets.fixed)
+        }
+        for control, position in zip(
+            self._controls, _ordered(self._controls, positions), strict=True
+        ):
+            value = control.values[position]
+            if control.end is None:
+                values[control.argument] = value
+            else:
+                values[control.argument] = (*values.get(control.argument, ()), value)
+        return values
+
+    def _call_function(self, **values):
+        self.result = self.f(**values)
+        return self.result
+
+    def _draw(self, values):
+        alt = self._alt or _name(self._function)
+        frame = _render.frame(self._call_function, values, alt, self._add_handles(values))
+        return _svg.prefix_ids(frame, f"{_NAME}-")
+
+    def _add_handles(self, now):
+        """Return what adds to a picture where it is held, which works on a page only."""
+        handles = self._options.handles() if recording() else []
+        if not handles:
+            return None
+        from explorable._hold import add_handles
+
+        values = {control.name: control.values for control in self._controls}
+        return lambda svg, figure: add_handles(svg, figure, handles, now, values)
+
+    def _record(self):
+        """Draw every position, from coarse to fine, and return the figure's HTML."""
+        if not self._alt:
+            raise ValueError(
+                f"alt is missing; say in a sentence what {_name(self._function)} shows, or begin "
+                "its docstring with it"
+            )
+        _check_independent(self._controls, self.kwargs_widgets)
+        counts = [len(control.values) for control in self._controls]
+        frames, fitted = {}, None
+        progress = create_comm(target_name=PROGRESS, data={"figure": self._name})
+        for strides in reversed(list(_limits.coarser(counts))):
+            grid = itertools.product(*map(range, [0] * len(counts), counts, strides))
+            rows = [_ordered(self._controls, positions) for positions in grid]
+            for positions in rows:
+                if positions not in frames:
+                    progress.send({"done": len(frames), "of": math.prod(counts)})
+                    frames[positions] = self._frame(positions)
+                    if len(frames) == 1:
+                        kept = to_html(frames[positions])
+            _align([frames[positions] for positions in dict.fromkeys(rows)])
+            controls = [
+                control.every(stride)
+                for control, stride in zip(self._controls, strides, strict=True)
+            ]
+            html = self._playable(controls, [frames[positions] for positions in rows])
+            _limits.check_size(html, self._controls, fitted)
+            fitted = strides if len(rows) > 1 else None
+        progress.close()
+        start = min(frames)
+        if to_html(self._frame(start)) != kept:
+            raise RuntimeError(
+                f"{self._call(start)} drew another frame at the end than at first; seed what is "
+                "random inside the function, and change nothing outside of it"
+            )
+        return html
+
+    def _frame(self, positions):
+        try:
+            frame = self._draw(self._values(positions))
+            _show.check(frame)
+        except (Exception, SystemExit) as failure:
+            raise RuntimeError(f"{self._call(positions)} failed: {failure}") from failure
+        return frame
+
+    def _playable(self, controls, frames):
+        first = _row(controls, [control.position for control in controls])
+        self._first = frames[first]
+        whole = all(control.stride == 1 for control in controls)
+        printed = (
+            [
+                (
+                    _html.state(controls, positions, self._options),
+                    _svg.prefix_ids(
+                        deepcopy(frames[_row(controls, positions)]), f"{_NAME}-paper-{number}-"
+                    ),
+                )
+                for number, positions in enumerate(_options.printed(self._options, controls))
+            ]
+            if whole
+            else []
+        )
+        groups = encode(frames, first)
+        return _html.playable(_NAME, frames[first], controls, groups, self._options, printed)
+
+    def _call(self, positions=None):
+        values = self._live_values() if positions is None else self._values(positions)
+        given = ", ".join(f"{name}={value!r}" for name, value in values.items())
+        return f"{_name(self._function)}({given})"
+
+    _ipython_display_ = None  # ipywidgets 7, which Colab has, would display the widget alone
+
+    def _repr_mimebundle_(self, **kwargs):
+        data = {}
+        if not recording():  # whatever runs the notebook then, shows its page and no dead widget
+            view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
+            data[_show.WIDGET_VIEW] = view
+        name = _unique_name(self._function) if self._displayed else self._name
+        self._displayed = True
+        data["text/html"] = self._html.replace(_NAME, name)
+        data["text/plain"] = repr(self)
+        if [child.tag for child in self._first] == ["svg"]:
+            data["image/svg+xml"] = _svg.to_string(self._first[0]).replace(_NAME, name)
+        return data
+
+    def __repr__(self):
+        try:  # a slider's range may have changed since
+            controls = _listed(self.kwargs_widgets)
+        except (TypeError, ValueError):
+            controls = self._controls
+        count = math.prod(len(control.values) for control in controls)
+        return f"explore: {self._call()}" + (f", one of {count} positions" if controls else "")
+
+
+def _listed(widgets):
+    return [
+        control
+        for widget in widgets
+        if not isinstance(widget, ipywidgets.fixed)
+        for control in _controls.from_widget(widget._kwarg, widget)
+    ]
+
+
+def _ordered(controls, positions):
+    """Return `positions` with the two ends of each range in their order."""
+    positions = list(positions)
+    for upper, control in enumerate(controls):
+        if control.end == 1:
+            positions[upper - 1 : upper + 1] = sorted(positions[upper - 1 : upper + 1])
+    return tuple(positions)
+
+
+def _row(controls, positions):
+    row = 0
+    for control, position in zip(controls, positions, strict=True):
+        row = row * len(control.values) + position
+    return row
+
+
+def _align(frames):
+    """Give the figures of `frames`, first to first, second to second, the same box."""
+    plots = [[part for part in frame if isinstance(part, _svg.Plot)] for frame in frames]
+    for same in zip_longest(*plots):
+        _svg.align([plot for plot in same if plot is not None])
+
+
+def _check_independent(controls, widgets):
+    """Raise an error if moving one control changes what another one can be."""
+
+    def ranges():
+        names = ("min", "max", "step", "options")
+        return [tuple(getattr(widget, name, None) for name in names) for widget in widgets]
+
+    before = ranges()
+    for control in controls:
+        if control.end is not None:
+            continue
+        trait = "index" if hasattr(control.widget, "index") else "value"
+        start = getattr(control.widget, trait)
+        for position, value in enumerate(control.values):
+            setattr(control.widget, trait, position if trait == "index" else value)
+            for widget, now, then in zip(widgets, ranges(), before, strict=True):
+                if now != then:
+                    raise ValueError(
+                        f"the positions of {widget._kwarg} depend on {control.argument}, which a "
+                        f"page without a kernel cannot have; give {widget._kwarg} its whole range"
+                    )
+        setattr(control.widget, trait, start)
+
+
+def _style_sheet():
+    """Return a widget that gives the live figure the look that it has on a page."""
+    css = resources.files("explorable").joinpath("static/explorable.css").read_text("utf-8")
+    # Left, below its controls, and without hiding what other figures say that have no player.
+    css += ".widget-html .explorable { container: none; margin: 0.5rem 0; max-width: 34rem }"
+    css += ".widget-html .explorable-title::before { content: none } .explorable-note { display: revert }"
+    return ipywidgets.HTML(f"<style>{css}</style>", layout={"display": "none"})
+
+
+def _with_player(control):
+    """Return the live widget of a control: a Play beside a slider that shows where it is."""
+    if control.player is None:
+        return control.widget
+    slider = control.widget
+    if slider is control.player:
+        slider = ipywidgets.IntSlider(
+            min=slider.min, max=slider.max, step=slider.step, description=control.description
+        )
+        ipywidgets.jslink((control.player, "value"), (slider, "value"))
+    return ipywidgets.HBox([control.player, slider])
+
+
+def recording() -> bool:
+    """Whether every position is drawn, which the record step and the tests ask for."""
+    return os.environ.get("EXPLORABLE_RECORD") == "1"
+
+
+def _name(function):
+    function = getattr(function, "func", function)  # of a functools.partial
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def _with_name(function, controls):
+    """Return `function`, or what calls it, with the name and the arguments that interact reads."""
+    if hasattr(function, "__name__"):
+        return function
+
+    def call(**values):
+        return function(**values)
+
+    given = getattr(function, "keywords", {})  # of a functools.partial
+    call.__name__ = _name(function)
+    parameters = inspect.signature(function).parameters.values()
+    call.__signature__ = inspect.Signature(
+        [p for p in parameters if p.name in controls or p.name not in given]
+    )
+    return call
+
+
+def _alt_of(function, alt):
+    if alt is None:
+        function = getattr(function, "func", function)
+        if not hasattr(function, "__name__"):
+            function = function.__call__
+        return " ".join((inspect.getdoc(function) or "").partition("\n\n")[0].split())
+    if not isinstance(alt, str) or not alt.strip():
+        raise ValueError("alt is empty; say in a sentence what the figure shows")
+    return alt
+
+
+def _unique_name(function):
+    """Return an id that says what the figure is, stays the same in each run, and is used once."""
+    name = "fig-" + (re.sub(r"\W+|_+", "-", _name(function)).strip("-") or "figure")
+    _names[name] += 1
+    return name if _names[name] == 1 else f"{name}-{_names[name]}"

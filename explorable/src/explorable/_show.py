@@ -1,0 +1,136 @@
+"""What a notebook shows of an object, as elements of a page, or a sentence why it cannot be."""
+
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+import ipywidgets
+
+from explorable import _svg
+from explorable._controls import all_widgets, article
+from explorable._formula import latex_to_html, markdown_to_html
+from explorable._markup import Markup, whole
+
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+_FOREIGN = re.compile(r"""<script[^>]*\ssrc=["']?(https?:)?//""", re.IGNORECASE)
+_IMAGE = re.compile("image/(png|jpeg|gif|webp)")
+#: What draws itself by a script of its own, by a word in its representation, and its still form.
+_SCRIPTED = {
+    "plotly": "a plotly figure; return SVG(figure.to_image('svg')), with SVG from IPython.display",
+    "vega": "an altair chart; return SVG(vl_convert.vegalite_to_svg(chart.to_dict())), with SVG "
+    "from IPython.display",
+    "holoviews": "a HoloViews plot; return hv.render(plot, backend='matplotlib')",
+    "bokeh": "a bokeh plot; return SVG(bokeh.io.export.get_svg(plot)), with SVG from "
+    "IPython.display",
+    "application/javascript": "a script; show what it would draw",
+}
+
+
+class CannotShow(TypeError):
+    """An object that a page without a kernel cannot show."""
+
+
+def elements(bundle: dict, metadata: dict | None = None) -> list[Element]:
+    """Return the richest representation of a MIME bundle that a page can show.
+
+    Raises
+    ------
+    CannotShow
+        If it needs a script of its own, or a kernel.
+    """
+    html = _text(bundle.get("text/html", ""))
+    if WIDGET_VIEW in bundle:
+        identity = bundle[WIDGET_VIEW]["model_id"]
+        return [Element("div", {"class": "explorable-html", "data-widget": identity})]
+    kinds = " ".join(bundle).lower()
+    if "<script" in html.lower():
+        kinds += html.lower()
+        kinds += " application/javascript" * bool(_FOREIGN.search(html))
+    for word, what in _SCRIPTED.items():
+        if word in kinds:
+            raise CannotShow(f"a page cannot show {what}")
+    if html:
+        return [_html(whole(html))]
+    if svg := _text(bundle.get("image/svg+xml", "")):
+        try:
+            return [_svg.from_string(svg)]
+        except ParseError:  # not XML, but a browser makes something of it
+            return [_html(whole(svg))]
+    if latex := bundle.get("text/latex"):
+        return [_html(latex_to_html(_text(latex)))]
+    if markdown := bundle.get("text/markdown"):
+        return [_html(markdown_to_html(_text(markdown)))]
+    for mime, data in bundle.items():
+        if _IMAGE.fullmatch(mime):
+            return [_image(mime, data, (metadata or {}).get(mime, {}))]
+    if "text/plain" in bundle:
+        pre = Element("pre", {"class": "explorable-stdout"})
+        pre.text = _text(bundle["text/plain"]) + "\n"
+        return [pre]
+    return []
+
+
+def _text(value):
+    return "".join(value) if isinstance(value, list) else value
+
+
+def _html(markup):
+    element = Element("div", {"class": "explorable-html"})
+    element.text = markup
+    return element
+
+
+def _image(mime, data, metadata):
+    if isinstance(data, bytes):
+        data = b64encode(data).decode()
+    size = {name: str(metadata[name]) for name in ("width", "height") if metadata.get(name)}
+    source = f"data:{mime};base64,{_text(data).replace(chr(10), '')}"
+    return Element("img", {"src": source, "alt": "", **size})
+
+
+def fill_widgets(root: Element) -> None:
+    """Show the text that the displayed widgets have by now: tqdm sets it after it displays."""
+    for element in root.iter("div"):
+        if identity := element.attrib.pop("data-widget", None):
+            element.text = Markup("".join(_widget_markup(all_widgets()[identity])))
+
+
+def _widget_markup(widget: Any) -> Iterator[str]:
+    if isinstance(widget, ipywidgets.Box):
+        for child in widget.children:
+            yield from _widget_markup(child)
+    elif isinstance(widget, ipywidgets.HTML | ipywidgets.HTMLMath):
+        yield whole(widget.description + widget.value) + " "
+    elif isinstance(widget, ipywidgets.Label):
+        yield f"<span>{escape(widget.description + widget.value)}</span> "
+    elif isinstance(widget, ipywidgets.IntProgress | ipywidgets.FloatProgress):
+        share = (widget.value - widget.min) / ((widget.max - widget.min) or 1)
+        yield f'{escape(widget.description)} <progress value="{share:.4g}"></progress> '
+    elif isinstance(widget, ipywidgets.Image):
+        yield f'<img alt="" src="data:image/{widget.format};base64,{b64encode(widget.value).decode()}">'
+    else:
+        raise CannotShow(
+            f"{article(type(widget).__name__)} is shown, which needs a kernel; print what it says, "
+            "or give the function an argument for it"
+        )
+
+
+_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>|<IPython\.[\w.]+ object>")
+
+
+def check(frame: Element) -> None:
+    """Raise an error if `frame` shows nothing, or what is another text in each run."""
+    if not len(frame):
+        raise CannotShow(
+            "it shows nothing; print, display or return something, and return a figure that is "
+            "made outside of it"
+        )
+    for part in frame:
+        if part.tag in ("pre", "div") and (address := _ADDRESS.search("".join(part.itertext()))):
+            raise CannotShow(
+                f"it shows {address[0]}, which is an object and no text; leave it out, or print what "
+                "it holds"
+            )
