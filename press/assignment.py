@@ -44,6 +44,7 @@ def assignment(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
     Examples
     --------
+    >>> from nbformat.v4 import new_code_cell, new_notebook
     >>> asked = new_notebook(cells=[new_code_cell('predict("slope", ...)  # a number')])
     >>> [cell.source.splitlines()[0] for cell in assignment(asked).cells]
     ['slope = ...  # a number', 'from companion.check import check as asserted']

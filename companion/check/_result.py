@@ -96,7 +96,8 @@ def show(value: object) -> str:
     '<object object>'
     """
     if isinstance(value, float):
-        return f"{value:.6g}"
+        whole = value.is_integer() and abs(value) < 1e15
+        return str(int(value)) if whole else f"{value:.6g}"
     if isinstance(value, torch.Tensor):
         small = value.numel() <= 6 if value.ndim < 2 else max(value.shape) <= 3
         if value.ndim > 2 or not small:

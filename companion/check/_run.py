@@ -6,7 +6,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import CodeType
 
 import torch
@@ -62,7 +62,8 @@ def default_state():
     dtype, device = torch.get_default_dtype(), torch.get_default_device()
     with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
         try:
-            with torch.device("cpu"):
+            # Inside such a block nobody may set another default device: only if it is needed.
+            with nullcontext() if device.type == "cpu" else torch.device("cpu"):
                 torch.set_default_dtype(torch.float32)
                 yield
         finally:

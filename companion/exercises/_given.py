@@ -39,15 +39,13 @@ def slope(function: Callable, x: Tensor | float, v: Tensor | None = None) -> Ten
     """Return the gradient of ``function(x)``, summed or weighted by `v`, with respect to x."""
     x = torch.as_tensor(x, dtype=torch.float64).detach().clone().requires_grad_()
     y = function(x)
-    return torch.autograd.grad(
-        y if v is None and not y.ndim else y.sum() if v is None else y, x, v
-    )[0]
+    return torch.autograd.grad(y, x, torch.ones_like(y) if v is None else v)[0]
 
 
-def upstream(y: Tensor) -> Tensor:
-    """Return an upstream gradient for `y` that tells its entries apart: 1, -2, 3 and so on."""
-    numbers = torch.arange(1.0, y.numel() + 1, dtype=y.dtype).reshape(y.shape)
-    return torch.where(numbers % 2 == 1, numbers, -numbers) if y.ndim else torch.ones_like(y)
+def upstream(x: Tensor) -> Tensor:
+    """Return an upstream gradient of x's shape that tells its entries apart: 1, -2, 3 and so on."""
+    numbers = torch.arange(1.0, x.numel() + 1, dtype=x.dtype).reshape(x.shape)
+    return torch.where(numbers % 2 == 1, numbers, -numbers) if x.ndim else torch.ones_like(x)
 
 
 def backward_to(*names: str) -> Callable:

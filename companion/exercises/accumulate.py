@@ -41,8 +41,8 @@ exercises["sum-or-slope"] = Number(
     lambda right, w: right + _slope(w, 2.0, 2.0),
     "This is the slope of the first line alone: what does the last one do with it?",
     lambda w: _slope(w, 1.0, 1.0),
-    "This is half of it. A factor 2 is lost in the slopes, or you took a mean "
-    "where `.grad` takes a sum.",
+    "This is half of it. A factor 2 is lost in the slopes, or you took a mean where `.grad` "
+    "takes a sum.",
     lambda right: right / 2,
     "The sign is the other way round: is the guess too small or too large?",
     lambda right: -right,
@@ -99,15 +99,15 @@ exercises["two-memories"] = Choice(
     a=(
         "It comes to rest at 2.",
         (
-            "Friction would do that if the gradients were fresh. Here they are a sum "
-            "already, and nothing takes friction from that sum."
+            "Friction would do that if the gradients were fresh. Here they are a sum already, "
+            "and nothing takes friction from that sum."
         ),
     ),
     b=(
         "It swings for ever, always equally far.",
         (
-            "That is what one memory without friction does. Here are two memories, one "
-            "behind the other, and the second one hears of everything later."
+            "That is what one memory without friction does. Here are two memories, one behind "
+            "the other, and the second one hears of everything later."
         ),
     ),
     c="It swings farther and farther.",
@@ -203,8 +203,8 @@ exercises["batch-in-parts"] = Function(
         lambda right, x: right * len(x),
         "This is the sum of the means of the parts: it is too large.",
         _parts_gradient(lambda losses, size, parts: losses.mean()),
-        "This is the mean of the means of the parts: an example in a small part counts "
-        "for too much.",
+        "This is the mean of the means of the parts: an example in a small part counts for too "
+        "much.",
         _parts_gradient(lambda losses, size, parts: losses.mean() / parts),
         "Here each sum is divided by `size`. Of what is the mean asked for?",
         _parts_gradient(lambda losses, size, parts: losses.sum() / size),
@@ -274,8 +274,8 @@ exercises["friction"] = Function(
         lambda lr, steps: _descend(lr, 1.0, steps),
         "Here all the velocity is lost in each step: this is plain descent.",
         lambda lr, steps: _descend(lr, 0.0, steps),
-        "The new gradient is braked as well: in the formula, `momentum` is a factor of "
-        "the old velocity alone.",
+        "The new gradient is braked as well: in the formula, `momentum` is a factor of the old "
+        "velocity alone.",
         _descend_by(lambda v, slope, momentum: momentum * (v + slope)),
         "The new gradient comes in with a factor `1 - momentum`. The formula adds the whole of it.",
         _descend_by(lambda v, slope, momentum: momentum * v + (1 - momentum) * slope),
@@ -338,8 +338,8 @@ exercises["leftover-part"] = Function(
     Part(
         "{call} returned",
         _train_in_groups,
-        "What happens at the end of an epoch to the examples that make no whole group? "
-        "Here their gradient waits, and falls into the first step of the next epoch.",
+        "What happens at the end of an epoch to the examples that make no whole group? Here "
+        "their gradient waits, and falls into the first step of the next epoch.",
         lambda k, epochs: _train_with_leftover(k, epochs, drop=False),
         "Here the examples that make no whole group are thrown away.",
         lambda k, epochs: _train_with_leftover(k, epochs, drop=True),
@@ -417,15 +417,15 @@ exercises["zero-first"] = Choice(
     a=(
         "`def empty(): w.grad.zero_()`",
         (
-            "In the first turn `w.grad` is `None`, and `None` has no `zero_()`. What can be set even "
-            "before there is a gradient?"
+            "In the first turn `w.grad` is `None`, and `None` has no `zero_()`. What can be set "
+            "even before there is a gradient?"
         ),
     ),
     b=(
         "`def empty(): w.grad.data.zero_()`",
         (
-            "In the first turn `w.grad` is `None`, and `None` has no `data`: the old post's line works "
-            "only after a first `backward()`."
+            "In the first turn `w.grad` is `None`, and `None` has no `data`: the old post's line "
+            "works only after a first `backward()`."
         ),
     ),
     c="`def empty(): w.grad = None`",

@@ -38,8 +38,8 @@ exercises["count-the-paths"] = Number(
     6.0,
     "These are the nodes of the graph. A path is a whole way from the top to the bottom.",
     4.0,
-    "From `loss` one goes to `a` or to `b`. Is each of the two followed to the "
-    "bottom, with all its forks?",
+    "From `loss` one goes to `a` or to `b`. Is each of the two followed to the bottom, with all "
+    "its forks?",
     2.0,
     "This is the gradient. Here its paths are counted, not multiplied and added.",
     lambda w: 4 * w**3 + 3 * w**2,
@@ -106,16 +106,16 @@ exercises["push-out"] = Choice(
     a=(
         "20, as with `+=`.",
         (
-            "`a` gets two gradients, from `c` and from `b`. What has become of the first "
-            "one when the second one is stored with `=`?"
+            "`a` gets two gradients, from `c` and from `b`. What has become of the first one "
+            "when the second one is stored with `=`?"
         ),
     ),
     b="16",
     c=(
         "4",
         (
-            "That would be so if the gradient by the direct way arrived last. In which "
-            "order are `c` and `b` visited?"
+            "That would be so if the gradient by the direct way arrived last. In which order are "
+            "`c` and `b` visited?"
         ),
     ),
     d=("0", "Each node still gets something: the last gradient that arrives."),
@@ -188,13 +188,13 @@ def _neuron_mistakes(last):
         HALF,
         "The local slope of the sigmoid is missing.",
         lambda w, b, x, y: 2 * (_sigmoid(w * x + b) - y) * last(x),
-        "The slope of the sigmoid is `y_hat * (1 - y_hat)`. Here the sigmoid is taken "
-        "once too often, or not at all.",
+        "The slope of the sigmoid is `y_hat * (1 - y_hat)`. Here the sigmoid is taken once too "
+        "often, or not at all.",
         lambda w, b, x, y: (
             2 * (_sigmoid(w * x + b) - y) * _bump(_sigmoid(_sigmoid(w * x + b))) * last(x)
         ),
-        "The slope of the sigmoid is `y_hat * (1 - y_hat)`, where `y_hat` is its "
-        "result, not what goes into it.",
+        "The slope of the sigmoid is `y_hat * (1 - y_hat)`, where `y_hat` is its result, not "
+        "what goes into it.",
         lambda w, b, x, y: 2 * (_sigmoid(w * x + b) - y) * _bump(w * x + b) * last(x),
         "Here the sigmoid itself stands in the place of its slope.",
         lambda w, b, x, y: 2 * (_sigmoid(w * x + b) - y) * _sigmoid(w * x + b) * last(x),
@@ -215,8 +215,8 @@ exercises["neuron-by-hand"] = Function(
     Part(
         "The gradient of `w` from {call} is",
         lambda **case: _neuron(**case)[0],
-        "This is the gradient of `b`. Which of the two comes first, and what is the "
-        "last local slope on the way to `w`?",
+        "This is the gradient of `b`. Which of the two comes first, and what is the last local "
+        "slope on the way to `w`?",
         lambda **case: _neuron(**case)[1],
         *_neuron_mistakes(lambda x: x),
         missing="Give both back, with a comma between them: `return grad_w, grad_b`.",
@@ -348,15 +348,15 @@ def _stored_not_added(slope):
 _GRAPH_MISTAKES = mistakes(
     "Where two lines meet, only the last gradient is left: they should add up.",
     lambda slope: _by_sweep(slope, _backwards(slope), add=False),
-    "Here only the last number has passed its gradient on. The others were not "
-    "visited, or before anything had arrived.",
+    "Here only the last number has passed its gradient on. The others were not visited, or "
+    "before anything had arrived.",
     lambda slope: _one_line_only(slope),
     "Everything is zero. With which gradient does the sweep begin, and where?",
     lambda slope: torch.zeros(len(slope), dtype=torch.float64),
     "The gradient of the last number itself is missing.",
     lambda right, slope: right - torch.eye(len(slope), dtype=torch.float64)[-1],
-    "These are the slopes of all numbers along the first one. Asked are the slopes "
-    "of the last number along all others.",
+    "These are the slopes of all numbers along the first one. Asked are the slopes of the last "
+    "number along all others.",
     lambda slope: _graph_gradients(slope.flip(0, 1).T.contiguous()).flip(0),
     "The gradients come in the opposite order.",
     lambda right: right.flip(0),
@@ -398,8 +398,8 @@ exercises["sum-so-far"] = Function(
     Part(
         "{call} returned",
         _graph_gradients,
-        "A number is visited once for each path. On its second visit, what came with "
-        "the first visit is passed on again.",
+        "A number is visited once for each path. On its second visit, what came with the first "
+        "visit is passed on again.",
         lambda slope: _sum_so_far(slope),
         "Each path brings its own product. Here the last path pushes out the others.",
         lambda slope: _stored_not_added(slope),
@@ -426,8 +426,8 @@ exercises["softmax-temperature"] = Function(
     Part(
         "{call} returned",
         _softmax_gradient,
-        "The sign is the other way round: should a larger share of the right answer "
-        "make the loss larger?",
+        "The sign is the other way round: should a larger share of the right answer make the "
+        "loss larger?",
         lambda right: -right,
         "`T` divides the scores. It has a local slope too.",
         lambda right, T: right * T,
@@ -461,8 +461,8 @@ exercises["softmax-proof"] = Order(
         "With uᵢ = zᵢ/T and s = Σ exp(uⱼ), the loss is −uₖ + ln s.",
         "The last local slope, from uᵢ to zᵢ, is 1/T for all of them.",
         (
-            "Through ln s one path leads to each uᵢ, with the slopes 1/s and exp(uᵢ): their product "
-            "is pᵢ."
+            "Through ln s one path leads to each uᵢ, with the slopes 1/s and exp(uᵢ): their "
+            "product is pᵢ."
         ),
         "A second path leads to uₖ alone, with the slope −1.",
     ],

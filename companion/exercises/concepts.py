@@ -268,12 +268,12 @@ exercises["concept-adds-up"] = _concept(
     RIGHT,
     10.0,
     "10",
-    "Slopes along one way are multiplied. Here are two losses, each with a way of its own. "
-    "→ chain-rule",
+    "Slopes along one way are multiplied. Here are two losses, each with a way of its own. → "
+    "chain-rule",
     _ERROR,
     "The second `backward()` raises an error.",
-    "That is so for a second `backward()` through the same graph. How many graphs are "
-    "here? → errors#backward-twice",
+    "That is so for a second `backward()` through the same graph. How many graphs are here? → "
+    "errors#backward-twice",
 )
 
 exercises["concept-empty-before-step"] = _concept(
@@ -442,8 +442,8 @@ exercises["concept-round"] = _concept(
     RIGHT,
     _ERROR,
     "`backward()` raises an error.",
-    "`argmax` does that, because its result is an integer. The result of `round` is none. "
-    "→ errors#argmax-round",
+    "`argmax` does that, because its result is an integer. The result of `round` is none. → "
+    "errors#argmax-round",
 )
 
 exercises["concept-total"] = _concept(

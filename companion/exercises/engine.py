@@ -53,13 +53,13 @@ def _recursive_truth(x):
 exercises["engine-recursion"] = Number(
     _recursive_truth,
     {"x": 2.0},
-    "This is the true gradient. Recursion makes another number of it: how often is "
-    "`c` called, and what does it hand on each time?",
+    "This is the true gradient. Recursion makes another number of it: how often is `c` called, "
+    "and what does it hand on each time?",
     lambda x: 18 * x,
     "`c` is an input of `y` twice, so it is called twice.",
     lambda x: 9 * x,
-    "Only the second call hands on all that `c` has. At the first call, `c` has "
-    "only one half of it.",
+    "Only the second call hands on all that `c` has. At the first call, `c` has only one half of "
+    "it.",
     lambda x: 36 * x,
     "This is the gradient of `c`. How much of it reaches `x`, and when?",
     lambda x: 6 * x,
@@ -83,8 +83,8 @@ exercises["engine-spared"] = Choice(
     b=(
         "`c = a + b; y = c.tanh() + c`",
         (
-            "`c` is used by `tanh` and by the sum. So it is called twice, and it hands on its first "
-            "part twice."
+            "`c` is used by `tanh` and by the sum. So it is called twice, and it hands on its "
+            "first part twice."
         ),
     ),
     c="`c = a * b; y = (c + a) * b`",
@@ -212,8 +212,8 @@ exercises["engine-linear"] = Function(
     Part(
         "In what {call} returned, the gradient of `x` is",
         _linear_truth("x"),
-        "Here each row of `v` goes through `w` forwards, as `x` did (J v). The way "
-        "back sums over the outputs, not over the inputs.",
+        "Here each row of `v` goes through `w` forwards, as `x` did (J v). The way back sums "
+        "over the outputs, not over the inputs.",
         lambda w, v: v @ w.T,
         "It is divided by the number of examples: the rows of `x` do not meet.",
         lambda right, x: right / len(x),
@@ -378,15 +378,14 @@ exercises["engine-order"] = Function(
     Part(
         "In the list of {call}, the number of nodes that stand before a result which uses them is",
         lambda graph: 0,
-        "This is the whole way upside down: the inputs come first. The way back begins "
-        "at `y`. (Here `number` is of no help.)",
+        "This is the whole way upside down: the inputs come first. The way back begins at `y`. "
+        "(Here `number` is of no help.)",
         _mistaken_order(lambda y: Scalar.order(y)[::-1]),
-        "Each node is put down when it is found. But the longest way to it may be "
-        "still to come: put it down when all its inputs are done, and turn the list "
-        "around.",
+        "Each node is put down when it is found. But the longest way to it may be still to come: "
+        "put it down when all its inputs are done, and turn the list around.",
         _mistaken_order(_depth_first),
-        "This goes level by level. A node that `y` uses directly may also be used by a "
-        "node further down.",
+        "This goes level by level. A node that `y` uses directly may also be used by a node "
+        "further down.",
         _mistaken_order(_level_by_level),
     ),
     Part(
@@ -431,8 +430,8 @@ def _gradient_part(name):
         lambda graph: _torch_gradient(graph, name),
         "This is the part that came last. Where a node is used twice, its gradient is a sum.",
         lambda graph: _mistaken_backward(graph, name, add=False),
-        "This is what recursion gives: a node hands on its first part twice. Does each "
-        "node have its turn only once?",
+        "This is what recursion gives: a node hands on its first part twice. Does each node have "
+        "its turn only once?",
         lambda graph: _recursive_gradient(graph, name),
         "It is twice too large: is something counted twice?",
         lambda right: 2 * right,
@@ -449,8 +448,8 @@ exercises["engine-backward"] = Function(
     Part(
         "Once is right. After {call} twice, `a.grad` is",
         lambda graph: _torch_gradient(graph, "a", times=2),
-        "The second call began with what the first one had left inside. Sums in the "
-        "middle must not outlive the sweep.",
+        "The second call began with what the first one had left inside. Sums in the middle must "
+        "not outlive the sweep.",
         lambda graph: _mistaken_backward(graph, "a", times=2),
         "The second call replaced the first gradient. A leaf adds.",
         lambda right: right / 2,
@@ -458,8 +457,8 @@ exercises["engine-backward"] = Function(
     Part(
         "The gradients are right, but after {call} the number of results that keep one is",
         lambda graph: 0,
-        "Only leaves keep a gradient, as in PyTorch. Set the others to None, or do not "
-        "use `.grad` for sums in the middle.",
+        "Only leaves keep a gradient, as in PyTorch. Set the others to None, or do not use "
+        "`.grad` for sums in the middle.",
         lambda graph: sum(bool(node.edges) for node in _all_nodes(graph)),
         "Only leaves keep a gradient, as in PyTorch: `y` is none.",
         1,
@@ -493,8 +492,8 @@ exercises["engine-calls"] = Function(
         lambda k: 3**k,
         "This belongs to `y = y + y`. Here each round uses `y` three times.",
         lambda k: 2 ** (k + 1) - 1,
-        "This counts one new result in each round. `y * y * y` makes two: `y * y`, and "
-        "its product with `y`.",
+        "This counts one new result in each round. `y * y * y` makes two: `y * y`, and its "
+        "product with `y`.",
         lambda k: (3 ** (k + 1) - 1) // 2,
         "One call is missing: the one for `y` itself counts too.",
         lambda right: right - 1,
@@ -508,8 +507,8 @@ exercises["calls-proof"] = Order(
         "Therefore C(k) + 1 = 2 · 3ᵏ, and C(k) = 2 · 3ᵏ − 1.",
         "So C(k) = 2 + 3 C(k − 1).",
         (
-            "The node of round k calls `y * y` once and the older node once; `y * y` calls the older "
-            "node twice."
+            "The node of round k calls `y * y` once and the older node once; `y * y` calls the "
+            "older node twice."
         ),
         "At k = 0 there is one call: C(0) + 1 = 2.",
         "Add 1 on both sides: C(k) + 1 = 3 (C(k − 1) + 1).",

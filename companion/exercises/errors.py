@@ -110,8 +110,8 @@ exercises["case-table"] = Number(
     _is(108.0),
     "This is divided by the number of examples. But the table has more entries than that.",
     _is(36.0),
-    "Is each difference counted as often as it stands in the table? 0 - 3 and 3 - "
-    "0 are two entries.",
+    "Is each difference counted as often as it stands in the table? 0 - 3 and 3 - 0 are two "
+    "entries.",
     _is(6.0),
     "The entries are squared before the mean is taken.",
     _is(8 / 3),
@@ -180,8 +180,8 @@ exercises["case-hidden"] = Function(
     Part(
         "{call} returned",
         _hidden_gradient,
-        "No error, but each `backward()` goes through all earlier steps again. Here a "
-        "step must see `h` as a plain number.",
+        "No error, but each `backward()` goes through all earlier steps again. Here a step must "
+        "see `h` as a plain number.",
         lambda w, xs: _hidden_gradient(w, xs, cut=False),
         "This is the gradient of the last step alone: gradients of all steps add up.",
         lambda w, xs: _hidden_gradient(w, xs, steps="last"),
@@ -238,9 +238,8 @@ exercises["case-nan"] = Function(
     Part(
         "The values are right, but after {call} and `backward()`, the number of nan in `x.grad` is",
         lambda x: 0,
-        "`where` drops the bad value. But on the way back it sends 0 into that branch, "
-        "and 0 times an infinite slope, or nan, is nan. What must the logarithm never "
-        "see?",
+        "`where` drops the bad value. But on the way back it sends 0 into that branch, and 0 "
+        "times an infinite slope, or nan, is nan. What must the logarithm never see?",
         lambda x: (x <= 0).sum(),
         "The logarithm of 0 still takes part: its slope is infinite.",
         lambda x: (x == 0).sum(),
@@ -303,8 +302,8 @@ exercises["case-item"] = Function(
     Part(
         "The value is right, but after {call} and `backward()`, `w.grad` is",
         _gradient_of(_penalised),
-        "This is the gradient of the errors alone: the penalty is a constant here. "
-        "Which line makes a plain number of it?",
+        "This is the gradient of the errors alone: the penalty is a constant here. Which line "
+        "makes a plain number of it?",
         lambda w, x, y: _gradient_of(lambda w: _errors(w, x, y).mean())(w),
         "This is the gradient of the penalty alone: the errors are a constant here.",
         lambda w, size: 2 * size * w,
@@ -342,8 +341,8 @@ exercises["case-upstream"] = Function(
     Part(
         "`y` is right. But after {call}, and `y.backward(v)`, `x.grad` is",
         lambda x, v: _gradient_of(lambda x: (x**3 * v).sum())(x),
-        "This is the local slope alone. `backward` gets `v` from above: what does the "
-        "chain rule do with it?",
+        "This is the local slope alone. `backward` gets `v` from above: what does the chain rule "
+        "do with it?",
         lambda x: 3 * x**2,
         "This is `v` alone: the local slope is missing.",
         lambda v: v,
@@ -385,9 +384,9 @@ exercises["case-unused"] = Choice(
     lambda: the_one(
         exercises["case-unused"].options,
         runs(
-            "w, b = torch.tensor([2.0, 1.0]).requires_grad_().unbind()\n"
-            "w, b = (t.detach().requires_grad_() for t in (w, b))\nloss = w * w\n"
-            "grad = torch.autograd.grad",
+            "w, b = torch.tensor([2.0, 1.0]).requires_grad_().unbind()\nw, b = "
+            "(t.detach().requires_grad_() for t in (w, b))\nloss = w * w\ngrad = "
+            "torch.autograd.grad",
             "assert g[0] == 4 and g[1] is None",
         ),
     ),
@@ -395,8 +394,8 @@ exercises["case-unused"] = Choice(
     b=(
         "`g = grad(loss, (w, b))`",
         (
-            "`loss` was made without `b`, and PyTorch would rather tell you than return a guess: `The "
-            "differentiated Tensor at index 1 appears to not have been used in the graph`."
+            "`loss` was made without `b`, and PyTorch would rather tell you than return a guess: "
+            "`The differentiated Tensor at index 1 appears to not have been used in the graph`."
         ),
     ),
     c=(
@@ -436,9 +435,8 @@ exercises["case-gradcheck"] = Choice(
     lambda: the_one(
         exercises["case-gradcheck"].options,
         runs(
-            "def check(x, **options):\n"
-            "  return torch.autograd.gradcheck(lambda x: x.sin() * x, x, **options)\n"
-            "x = torch.tensor([0.5, 2.0], requires_grad=True)",
+            "def check(x, **options):\n  return torch.autograd.gradcheck(lambda x: x.sin() * x, "
+            "x, **options)\nx = torch.tensor([0.5, 2.0], requires_grad=True)",
             "",
         ),
     ),
@@ -468,8 +466,8 @@ exercises["case-checkpoint"] = Choice(
     a=(
         "`y = checkpoint(layer, x, use_reentrant=True)`",
         (
-            "This way looks at its inputs: `x` requires no gradient, so a warning comes, `None of the "
-            "inputs have requires_grad=True`, and there is no way back."
+            "This way looks at its inputs: `x` requires no gradient, so a warning comes, `None "
+            "of the inputs have requires_grad=True`, and there is no way back."
         ),
     ),
     b=(
@@ -495,8 +493,8 @@ exercises["case-hook"] = Choice(
     a=(
         "`y = ReLU(inplace=True)(layer(x))`",
         (
-            "This is the program as it was: the result of a layer with a hook is a view, and is edited "
-            "in place."
+            "This is the program as it was: the result of a layer with a hook is a view, and is "
+            "edited in place."
         ),
     ),
     b=(
@@ -585,8 +583,8 @@ exercises["own-function"] = Function(
         "The gradient is right, but that `torch.autograd.gradcheck(squash, x)` is passed in "
         "{call} is",
         True,
-        "`gradcheck` runs in float64, and needs all of its digits: is anything turned into 32 "
-        "bits, or into plain numbers, on the way?",
+        "`gradcheck` calls `backward` with a 1 for one entry and zeros for the others: does it "
+        "give the right gradient then, each time it is called?",
     ),
     observe=_observe_own,
     drawn=lambda draw: {"x": draw.leaf(-5, 5, 3)},

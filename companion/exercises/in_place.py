@@ -59,8 +59,8 @@ exercises["in-place-which-raises"] = Choice(
     a=(
         "`y = h.sigmoid()`, then `h.detach().add_(1)`",
         (
-            "The slope of the sigmoid is y (1 - y). Which tensor is kept for that, and which one is "
-            "edited here?"
+            "The slope of the sigmoid is y (1 - y). Which tensor is kept for that, and which one "
+            "is edited here?"
         ),
     ),
     b=(
@@ -73,8 +73,8 @@ exercises["in-place-which-raises"] = Choice(
     c=(
         "`y = h.sin()`, then `h.data.add_(1)`",
         (
-            "A kept tensor is overwritten, so the gradient is wrong. But does the counter see an edit "
-            "through `.data`?"
+            "A kept tensor is overwritten, so the gradient is wrong. But does the counter see an "
+            "edit through `.data`?"
         ),
     ),
     d="`y = h.sqrt()`, then `y.detach().add_(1)`",
@@ -140,8 +140,8 @@ exercises["in-place-softplus"] = Function(
         _softplus_slope,
         "This treats `y` as if it were `x`: the function is given the result.",
         lambda y: torch.sigmoid(y),
-        "This gets smaller as `y` grows. Far to the right, softplus is nearly the line "
-        "y = x: which slope does it have there?",
+        "This gets smaller as `y` grows. Far to the right, softplus is nearly the line y = x: "
+        "which slope does it have there?",
         lambda right: 1 - right,
         "The sign is the other way round: softplus never falls.",
         lambda right: -right,
@@ -178,8 +178,8 @@ exercises["in-place-limit"] = Function(
     Part(
         "After {call}, `w` is",
         lambda w, low, high: w.clamp(low, high),
-        "`w` has not moved. `w = …` gives the name `w` to a new tensor; an edit in "
-        "place changes the one that the caller holds.",
+        "`w` has not moved. `w = …` gives the name `w` to a new tensor; an edit in place changes "
+        "the one that the caller holds.",
         lambda w: w,
         "The numbers that are too large are still there.",
         lambda w, low: w.clamp(min=low),
@@ -253,8 +253,8 @@ exercises["in-place-swish"] = Function(
     Part(
         "The value is right, but after {call} and `backward()`, `x.grad` is",
         _swish_slope,
-        "No error and a wrong gradient: the edit is still there, but hidden. sigmoid "
-        "keeps its result, and that was overwritten.",
+        "No error and a wrong gradient: the edit is still there, but hidden. sigmoid keeps its "
+        "result, and that was overwritten.",
         lambda x: _swish_slope_overwritten(x),
         "The sigmoid is a constant here: the part of the slope that goes through it is missing.",
         lambda x: torch.sigmoid(x),

@@ -75,15 +75,15 @@ exercises["shape-of-v"] = Choice(
     b=(
         "`torch.ones(5)`",
         (
-            "This has the shape of `x`, and so has the result `x.grad`. But what does `v` "
-            "give a weight to?"
+            "This has the shape of `x`, and so has the result `x.grad`. But what does `v` give a "
+            "weight to?"
         ),
     ),
     c=(
         "`torch.ones(3, 5)`",
         (
-            "This is the shape of `W`, which is the Jacobian here. `backward` multiplies "
-            "the Jacobian by `v`; is `v` as large as that?"
+            "This is the shape of `W`, which is the Jacobian here. `backward` multiplies the "
+            "Jacobian by `v`; is `v` as large as that?"
         ),
     ),
     d="`torch.ones(3)`",
@@ -146,11 +146,11 @@ exercises["jacobian-rows"] = Function(
         lambda right: right.T,
         "Each row holds the rows before it as well: gradients add up in `x.grad`.",
         lambda right: right.cumsum(0),
-        "All rows are the sum of all. The list holds one tensor `x.grad` three times, "
-        "and everything was added to it.",
+        "All rows are the sum of all. The list holds one tensor `x.grad` three times, and "
+        "everything was added to it.",
         lambda right: right.sum(0).expand(3, 3),
-        "All rows are the last one. The list holds one tensor `x.grad` three times, "
-        "and it was overwritten.",
+        "All rows are the last one. The list holds one tensor `x.grad` three times, and it was "
+        "overwritten.",
         lambda right: right[2].expand(3, 3),
         "All rows are zero. The list holds one tensor `x.grad` three times, and it was emptied.",
         lambda: torch.zeros(3, 3, dtype=torch.float64),
@@ -178,8 +178,8 @@ exercises["ahead-by-trial"] = Function(
     Part(
         "{call} returned",
         partial(_ahead, _swirl),
-        "You returned what `backward(u)` gives, the transposed product. This asks how "
-        "the outputs change when `x` moves along `u`.",
+        "You returned what `backward(u)` gives, the transposed product. This asks how the "
+        "outputs change when `x` moves along `u`.",
         lambda x, u: _back(_swirl, x, u),
         "It is twice too large: how far apart are the two points?",
         lambda right: 2 * right,
@@ -223,11 +223,11 @@ exercises["two-layers-back"] = Function(
     Part(
         "{call} returned",
         lambda A, B, x, v: _back(partial(_layers, A, B), x, v),
-        "This is `J @ v`: it goes from the inputs to the outputs. `v` belongs to the "
-        "outputs, so begin there.",
+        "This is `J @ v`: it goes from the inputs to the outputs. `v` belongs to the outputs, so "
+        "begin there.",
         lambda A, B, x, v: _ahead(partial(_layers, A, B), x, v),
-        "The steps are in the right order, but each of the two matrices goes back as "
-        "it went ahead. What has to be turned round?",
+        "The steps are in the right order, but each of the two matrices goes back as it went "
+        "ahead. What has to be turned round?",
         lambda A, B, x, v: A @ (2 * (A @ x) * (B @ v)),
         "Both matrices are transposed, but in the wrong order: which of them stands next to `v`?",
         lambda A, B, x, v: B.T @ (2 * (A @ x) * (A.T @ v)),
@@ -237,8 +237,8 @@ exercises["two-layers-back"] = Function(
         lambda A, B, x, v: A @ (2 * (A @ x) * (B.T @ v)),
         "The square between the two matrices is left out: it has a slope too.",
         lambda A, B, v: A.T @ (B.T @ v),
-        "The square between the two matrices is not a factor 2 alone: its slope "
-        "depends on what went in.",
+        "The square between the two matrices is not a factor 2 alone: its slope depends on what "
+        "went in.",
         lambda A, B, v: 2 * (A.T @ (B.T @ v)),
         "The slope of the square is taken at `x`. What went into the square?",
         lambda A, B, x, v: A.T @ (2 * x * (B.T @ v)),
@@ -281,13 +281,13 @@ exercises["each-slope"] = Function(
     Part(
         "{call} returned",
         _slopes,
-        "All entries are the same, and they are the sum of all slopes. How many "
-        "tensors does the list hold, and what is added to them?",
+        "All entries are the same, and they are the sum of all slopes. How many tensors does the "
+        "list hold, and what is added to them?",
         lambda right: right.sum().expand(right.shape),
         "Each entry holds the ones before it as well: gradients add up.",
         lambda right: right.cumsum(0),
-        "All entries are the slope of the last example. Does the list hold several "
-        "tensors, or one several times?",
+        "All entries are the slope of the last example. Does the list hold several tensors, or "
+        "one several times?",
         lambda right: right[-1].expand(right.shape),
         "All entries are zero. Does the list hold what was emptied?",
         lambda right: torch.zeros_like(right),
@@ -326,8 +326,8 @@ exercises["transposed-seen"] = Function(
     Part(
         "{call} returned",
         _gap,
-        "This is the gap of a right `backward`, and it is always zero. Here `J @ v` "
-        "stands in its place, by mistake.",
+        "This is the gap of a right `backward`, and it is always zero. Here `J @ v` stands in "
+        "its place, by mistake.",
         lambda right: 0.0 * right,
         "The sign is the other way round: what is subtracted from what?",
         lambda right: -right,

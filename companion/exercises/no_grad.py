@@ -49,8 +49,8 @@ exercises["who-still-learns"] = Choice(
     a=(
         "only `w4`",
         (
-            "No gradient gets past `detach()`. But is the line with `detach()` the only "
-            "one in which `h1` is used?"
+            "No gradient gets past `detach()`. But is the line with `detach()` the only one in "
+            "which `h1` is used?"
         ),
     ),
     b="`w1` and `w4`",
@@ -255,8 +255,8 @@ exercises["hidden-edit"] = Function(
     Part(
         "After {call}, `w` is",
         lambda w, x, y, lr, shift: w - shift - lr * _grad(w, x, y),
-        "The loss was computed with one `w`, and the slope with another. Which line "
-        "stands between them?",
+        "The loss was computed with one `w`, and the slope with another. Which line stands "
+        "between them?",
         lambda w, x, y, lr, shift: w - shift - lr * _grad(w, x, y) * (w - shift) / w,
         "Here the loss belongs to the shifted `w`. Asked is the slope at the old one.",
         lambda w, x, y, lr, shift: w - shift - lr * _grad(w - shift, x, y),

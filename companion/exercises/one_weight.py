@@ -173,8 +173,8 @@ exercises["one-step"] = Function(
     Part(
         "After {call}, `w` is",
         _after_step,
-        "`w` has not moved. `w = w - …` gives the name `w` to a new tensor; `w -= …` "
-        "changes the one that the caller holds.",
+        "`w` has not moved. `w = w - …` gives the name `w` to a new tensor; `w -= …` changes the "
+        "one that the caller holds.",
         lambda w: w,
         *_STEP_MISTAKES,
     ),
@@ -183,8 +183,8 @@ exercises["one-step"] = Function(
         lambda: None,
         "The next `backward()` would add to it: empty it, as in the chapter.",
         lambda w, x, y: _gradient(w, x, y),
-        "It holds a zero. That works too, but this asks for `None`, which is what an "
-        "empty `w.grad` is today.",
+        "It holds a zero. That works too, but this asks for `None`, which is what an empty "
+        "`w.grad` is today.",
         0.0,
     ),
     flag(
@@ -243,8 +243,8 @@ exercises["which-step"] = Choice(
     lambda: the_one(
         exercises["which-step"].options,
         lambda line: runs(
-            "w, lr = torch.tensor(1.0, requires_grad=True), 0.01\nfor _ in range(2):\n"
-            "    loss = (3 * w - 6) ** 2\n    loss.backward()",
+            "w, lr = torch.tensor(1.0, requires_grad=True), 0.01\nfor _ in range(2):\n    loss = "
+            "(3 * w - 6) ** 2\n    loss.backward()",
             "    w.grad = None\nassert 1 < w < 2",
         )(f"    {line}"),
     ),
@@ -252,22 +252,23 @@ exercises["which-step"] = Choice(
     b=(
         "`w = w - lr * w.grad`",
         (
-            "This gives the name `w` to a result. In the next turn `backward()` goes through it to the "
-            "first `w`, and the `.grad` of the new one is `None`: `float` times `NoneType`."
+            "This gives the name `w` to a result. In the next turn `backward()` goes through it "
+            "to the first `w`, and the `.grad` of the new one is `None`: `float` times "
+            "`NoneType`."
         ),
     ),
     c=(
         "`w -= lr * w.grad`",
         (
-            "This edits a leaf while PyTorch is recording, and PyTorch refuses: `a leaf Variable that "
-            "requires grad is being used in an in-place operation`. Who must look away?"
+            "This edits a leaf while PyTorch is recording, and PyTorch refuses: `a leaf Variable "
+            "that requires grad is being used in an in-place operation`. Who must look away?"
         ),
     ),
     d=(
         "`with torch.no_grad(): w = w - lr * w.grad`",
         (
-            "The new `w` was made while PyTorch looked away: it does not require a gradient. In the "
-            "next turn the loss has no way back, and `backward()` says so."
+            "The new `w` was made while PyTorch looked away: it does not require a gradient. In "
+            "the next turn the loss has no way back, and `backward()` says so."
         ),
     ),
 )

@@ -79,8 +79,6 @@ exercises["slope-by-autograd"] = Function(
     Part(
         "{call} returned",
         _slope,
-        "It is the same for every input: is the slope taken at `w`, or at a number of yours?",
-        lambda: _slope(1.0),
         *_SLOPE_MISTAKES,
         tensor=True,
         missing="`backward()` returns nothing: the slope is in the `.grad` of a leaf. "

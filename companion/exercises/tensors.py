@@ -36,8 +36,8 @@ exercises["leaf-count"] = Number(
     {"tensors": 7},
     "Those are the leaves that get a gradient. There are other leaves too.",
     _count(lambda tensor: tensor.is_leaf and tensor.requires_grad),
-    "Those are the ones that were typed in. A result is a leaf as well, if nothing "
-    "was recorded for it.",
+    "Those are the ones that were typed in. A result is a leaf as well, if nothing was recorded "
+    "for it.",
     2.0,
     "Those are the ones that require a gradient. Being a leaf is another question.",
     _count(lambda tensor: tensor.requires_grad),
@@ -259,8 +259,8 @@ def _observe_line(loss_of, w, b, x, y):
 
 
 _CUT = (
-    "The way back to it is cut. Follow `grad_fn` from the loss: where does it end? "
-    "The flag of a new tensor does not bring its history back."
+    "The way back to it is cut. Follow `grad_fn` from the loss: where does it end? The flag of a "
+    "new tensor does not bring its history back."
 )
 _SLOPE_MISTAKES = mistakes(
     "It is zero: something with the right flag is added, but the way to the loss is still cut.",

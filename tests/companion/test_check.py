@@ -1,11 +1,13 @@
 """The promise of `companion.check`: it knows right from wrong, says why, and never raises.
 
-Protected here: in every exercise notebook the untouched stub is "not solved yet" and the solution
-is "solved"; answers that are right in another way pass; each known mistake gets the sentence that
-names it; first mismatches come in the stated order; and no Python object, however hostile, makes
-`check` raise, hang, or print an address.
+Protected here: a choice and an order are answered in any way of writing; first mismatches come in
+the stated order; whatever state the reader's torch is in, the verdict is the same and the state is
+given back; a failure of the check is not blamed on the answer; inputs are new at each check; rules
+are enforced; an exercise of one's own can be registered; and no Python object, however hostile,
+makes `check` raise, hang, or print an address.
 """
 
+import json
 import math
 import re
 import sys
@@ -19,19 +21,23 @@ from hypothesis import strategies as st
 
 from companion.check import (
     Choice,
-    Exercise,
+    Function,
+    Number,
     Order,
     Part,
+    Steps,
     _run,
     check,
+    flag,
     judge,
+    mistakes,
+    predict,
+    register,
 )
-from companion.exercises import concepts, exercises
+from companion.check.vocabulary import SIGN
+from companion.exercises import exercises
 
 # Choices and orders ---------------------------------------------------------------------------
-
-WAYS = {"a": "nothing", "b": "it is added", "c": "it is replaced"}
-WRONG_WAYS = {"a": "Something is written.", "c": "What was there before stays."}
 
 
 def zero_step(order):
@@ -46,7 +52,12 @@ def zero_step(order):
 
 
 def ways():
-    return Choice(WAYS, lambda: "b", WRONG_WAYS)
+    return Choice(
+        lambda: "b",
+        a=("nothing", "Something is written."),
+        b="it is added",
+        c=("it is replaced", "What was there before stays."),
+    )
 
 
 def lines():
@@ -130,12 +141,277 @@ def test_an_order_whose_program_raises_is_wrong():
     assert judge(order, [2, 1])
 
 
+# Honest -----------------------------------------------------------------------------------------
+
+STATES = {
+    "no gradients": lambda: torch.set_grad_enabled(False),
+    "float64": lambda: torch.set_default_dtype(torch.float64),
+    "half": lambda: torch.set_default_dtype(torch.float16),
+    "another device": lambda: torch.set_default_device("meta"),
+}
+CONTEXTS = {
+    "no_grad": torch.no_grad,
+    "inference": torch.inference_mode,
+    "device": lambda: torch.device("meta"),
+}
+
+
+def state():
+    return (
+        torch.is_grad_enabled(),
+        torch.is_inference_mode_enabled(),
+        torch.get_default_dtype(),
+        torch.get_default_device(),
+        torch.get_rng_state().tolist(),
+    )
+
+
+def verdicts():
+    """Return what is said to right and wrong answers for a few kinds of exercise."""
+
+    def mean_loss(w, x, y):
+        return ((w * x - y) ** 2).mean()
+
+    def slope(w):
+        at = w.clone().requires_grad_()
+        ((3 * at - 2) ** 2).backward()
+        return at.grad
+
+    answers = {
+        "mean-loss": (mean_loss, lambda w, x, y: mean_loss(w, x, y).detach()),
+        "slope-by-autograd": (slope, lambda w: slope(w) / 2),
+        "two-memories": ("c", "a"),
+        "loop-with-log": ([3, 4, 5, 2, 1], [1, 2, 3, 4, 5]),
+        "in-place-two-losses": ([3, 5, 4, 2, 1], [3, 5, 4, 1, 2]),
+        "first-gradient": (-32, torch.tensor(5.0, device="cpu", dtype=torch.float32)),
+    }
+    questions = {name: exercises[name] for name in answers}
+    return [str(judge(questions[name], answer)) for name in answers for answer in answers[name]]
+
+
+@pytest.fixture
+def default_torch():
+    """Torch as it was, whatever a test does to it."""
+    yield
+    torch.set_grad_enabled(True)
+    torch.set_default_device("cpu")
+    torch.set_default_dtype(torch.float32)
+
+
+@pytest.mark.usefixtures("default_torch")
+@pytest.mark.parametrize("name", STATES)
+def test_no_state_of_torch_changes_a_verdict_and_none_is_lost(name):
+    expected = verdicts()
+    STATES[name]()
+    before = state()
+    assert verdicts() == expected
+    assert state() == before
+
+
+@pytest.mark.parametrize("name", CONTEXTS)
+def test_no_context_of_torch_changes_a_verdict(name):
+    expected = verdicts()
+    with CONTEXTS[name]():
+        before = state()
+        assert verdicts() == expected
+        assert state() == before
+
+
+@pytest.mark.usefixtures("default_torch")
+@pytest.mark.parametrize("name", STATES)
+def test_an_answer_that_changes_the_state_is_judged_and_the_state_given_back(name):
+    before = state()
+
+    def answer(x):
+        STATES[name]()
+        return x * x
+
+    assert judge(square(), answer)
+    assert state() == before
+
+
+def broken(*_, **__):
+    raise RuntimeError("the author's bug")
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        (Number(broken, {"x": 1.0}), 3),
+        (Number(lambda x: x, {"x": 1.0}, "No.", broken), 3),
+        (Choice(broken, a="yes", b=("no", "No.")), "a"),
+        (Function("f", [{"x": 1.0}], Part("{call} returned", broken)), lambda x: x),
+        (Function("f", [{"x": 1.0}], Part("{call} is", lambda x: x), drawn=broken), lambda x: x),
+        (Function("f", [{"x": 1.0}], Part("{call} is", lambda x: x, "No.", broken)), lambda x: 7.0),
+        (Steps(broken), {}),
+    ],
+)
+def test_a_failure_of_the_check_is_said_to_be_its_own(question, answer):
+    register("of-a-teacher", question)
+    result = check("of-a-teacher", answer)
+    assert result.kind == "own failure"
+    assert str(result).startswith("Not judged.\nThis check has failed, and says nothing about your")
+    assert "the author's bug" in str(result)
+
+
+def test_inputs_are_new_at_each_check_and_known_by_its_number():
+    """A function that knows all inputs of the first check fails at the second one."""
+    known = {}
+
+    def learning(x):
+        return known.setdefault(x, x * x)
+
+    drawn = square(drawn=lambda draw: {"x": draw.number(1, 9)})
+    register("drawn", drawn)
+    assert "drawn anew with seed 1" in str(check("drawn", learning))
+    result = check("drawn", lambda x: known.get(x, 0.0))
+    assert result.kind == "value"
+    assert "It is right for 2 of 6 inputs." in str(result)
+    assert str(judge(drawn, lambda x: known.get(x, 0.0), seed=2)) == str(result)
+
+
+RULES = {
+    "torch": lambda x: torch.tensor(x) ** 2,
+    "backward": lambda x: _slope_of(lambda w: w**3 / 3, x),
+    "optimizer": lambda x: torch.optim.SGD([torch.zeros(1)], lr=1.0) and x * x,
+}
+
+
+def _slope_of(function, x):
+    w = torch.tensor(x, requires_grad=True)
+    function(w).backward()
+    return w.grad
+
+
+WAYS_BACK = [
+    RULES["backward"],
+    lambda x: torch.autograd.grad((w := torch.tensor(x, requires_grad=True)) ** 3 / 3, w)[0],
+    lambda x: torch.func.grad(lambda w: w**3 / 3)(torch.tensor(x)),
+    lambda x: torch.autograd.functional.jacobian(lambda w: w**3 / 3, torch.tensor(x)),
+]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_is_enforced_and_only_where_it_is_made(rule):
+    assert judge(square(), RULES[rule])
+    result = judge(square(without=rule), RULES[rule])
+    assert result.kind == "raised" and "this exercise asks for" in str(result)
+    assert judge(square(without=rule), lambda x: x * x)
+    assert judge(square(), RULES[rule])  # the rule has ended
+
+
+@pytest.mark.parametrize("way", WAYS_BACK)
+def test_no_way_back_gets_around_the_rule(way):
+    assert judge(square(without="backward"), way).kind == "raised"
+
+
+def test_what_the_statements_forbid_is_forbidden():
+    forbidden = {
+        name: question.without
+        for name, question in exercises.items()
+        if isinstance(question, Function) and question.without
+    }
+    assert forbidden == {
+        "friction": "optimizer",
+        "neuron-by-hand": "torch",
+        "softmax-temperature": "backward",
+        "engine-linear": "backward",
+        "two-layers-back": "backward",
+        "gradient-by-hand": "torch",
+    }
+
+
+def test_a_failing_matrix_can_be_typed_again():
+    question = Function("f", [{"A": torch.eye(2)}], Part("{call} returned", lambda A: A.sum()))
+    assert "`f(A=[[1, 0], [0, 1]])` returned 3." in str(judge(question, lambda A: A.sum() + 1))
+
+
+def test_a_tuple_of_autograd_grad_is_told_to_take_its_first():
+    def answer(x):
+        w = torch.tensor(x, requires_grad=True)
+        return torch.autograd.grad(w**3 / 3, w)
+
+    assert "take `[0]`" in str(judge(square(), answer))
+
+
+def test_a_flag_is_a_flag():
+    said = "After {call}, `w.requires_grad` is"
+    question = Function("f", [{"x": 1.0}], flag(said, True, "It was switched off."))
+    assert str(judge(question, lambda x: False)).endswith(
+        "After `f(x=1)`, `w.requires_grad` is False.\nIt was switched off."
+    )
+    assert judge(question, lambda x: True)
+    assert judge(question, lambda x: 1.0).kind == "type"
+
+
+def test_a_copy_is_compared_to_the_last_digit():
+    x = torch.tensor([16777217.0], dtype=torch.float64)
+    part = Part("{call} returned", lambda x: x, exact=True)
+    assert judge(Function("f", [{"x": x}], part), lambda x: x.clone())
+    assert not judge(Function("f", [{"x": x}], part), lambda x: x.float().double())
+
+
+def test_one_long_call_into_compiled_code_is_explained(monkeypatch, capsys):
+    monkeypatch.setattr(_run, "SECONDS", 0.2)
+    result = judge(square(), lambda x: time.sleep(2))
+    assert result.kind == "too slow"
+    assert "one long call into compiled code" in capsys.readouterr().err
+
+
+# Several steps, and exercises of one's own ------------------------------------------------------
+
+
+def test_each_step_is_named():
+    question = Steps(
+        lambda: {"logits": torch.ones(2, 2), "dw": torch.tensor([1.0, 2.0]), "db": 3.0},
+        {"dw": mistakes(SIGN)},
+    )
+    text = str(
+        judge(question, {"logits": torch.ones(2), "dw": -torch.tensor([1.0, 2.0]), "db": 3.0})
+    )
+    assert "`logits` is a tensor of shape (2,); this asks for shape (2, 2)." in text
+    assert "`dw` is [-1, -2]. The sign is the other way round." in text
+    assert "`db` is right." in text
+    assert "`db` is None. It is missing." in str(judge(question, {}))
+    assert judge(question, {"logits": torch.ones(2, 2), "dw": [], "db": 3}).kind == "value"
+
+
+def test_an_exercise_of_ones_own_is_registered_and_the_books_are_not_replaced():
+    register("of-a-teacher", Number(lambda: 2.0, {}, SIGN))
+    assert predict("of-a-teacher", 2)
+    register("of-a-teacher", Number(lambda: 3.0, {}))  # the cell was run again
+    assert not predict("of-a-teacher", 2)
+    with pytest.raises(ValueError, match="choose another name"):
+        register("first-gradient", Number(lambda: 2.0, {}))
+    with pytest.raises(TypeError, match="is no Number"):
+        register("of-a-teacher", 2)
+
+
+def test_a_prediction_shows_its_question_and_keeps_it_as_data():
+    result = predict("which-step")
+    bundle = result._repr_mimebundle_()
+    data = bundle["application/vnd.autograd-in-motion.question+json"]
+    assert data["name"] == "which-step" and list(data["options"]) == ["a", "b", "c", "d"]
+    for text in (bundle["text/plain"], bundle["text/html"]):
+        assert "with torch.no_grad(): w -= lr * w.grad" in text
+        assert "Not solved yet." in text
+    with pytest.raises(TypeError, match="use check"):
+        predict("one-step")
+
+
+def test_the_authors_help_is_held_to_its_form():
+    with pytest.raises(TypeError, match="not a mistake"):
+        mistakes("a sentence", "and no program")
+    with pytest.raises(ValueError, match="Exactly one option"):
+        Choice(lambda: "a", a="one", b="two")
+
+
 # What holds for any exercise ------------------------------------------------------------------
 
 
 def square(**options):
     part = Part("{call} returned", lambda x: x**2)
-    return Exercise(cases=[{"x": 2.0}, {"x": 3.0}], parts=[part], function="square", **options)
+    return Function("square", [{"x": 2.0}, {"x": 3.0}], part, **options)
 
 
 def test_kinds_come_in_their_order():
@@ -154,9 +430,10 @@ def test_sum_and_mean_are_told_apart_both_ways():
     part = Part(
         "{call} returned",
         lambda x: (2 * x).sum(),
-        {"This is the mean; the sum is asked for.": lambda right, x: right / len(x)},
+        "This is the mean; the sum is asked for.",
+        lambda right, x: right / len(x),
     )
-    exercise = Exercise(cases=[{"x": x}], parts=[part], function="slope")
+    exercise = Function("slope", [{"x": x}], part)
     assert "This is the mean" in str(judge(exercise, lambda x: (2 * x).mean()))
 
 
@@ -204,7 +481,7 @@ class SlowToRead:
 @pytest.mark.parametrize("answer", [endless, endless_and_deaf, lambda x: SlowToRead()])
 def test_endless_loop_is_stopped(answer, monkeypatch):
     monkeypatch.setattr(_run, "SECONDS", 0.2)
-    monkeypatch.setitem(exercises, "square", square())
+    register("square", square())
     start = time.monotonic()
     result = check("square", answer)
     assert time.monotonic() - start < 10
@@ -217,7 +494,7 @@ def test_endless_loop_is_stopped(answer, monkeypatch):
 def test_a_debugger_still_works_after_a_check(answer, monkeypatch):
     """A time limit that is called off in the wrong way makes traced code hang in CPython 3.11."""
     monkeypatch.setattr(_run, "SECONDS", 0.2)
-    monkeypatch.setitem(exercises, "square", square())
+    register("square", square())
     check("square", answer)
     lines = []
     before = sys.gettrace()
@@ -236,8 +513,8 @@ def test_html_escapes_what_a_reader_made():
 
 
 def test_unknown_exercise_is_an_error_of_the_author():
-    with pytest.raises(KeyError):
-        check("no-such-exercise", 1)
+    with pytest.raises(KeyError, match="first-gradient"):
+        check("first-gradent", 1)
 
 
 # Any object -----------------------------------------------------------------------------------
@@ -310,33 +587,31 @@ plain = (
 )
 
 
-@pytest.fixture(scope="module")
-def of_each_kind():
-    """Choices and orders too are asked in what follows."""
-    exercises.update({"any-choice": ways(), "any-order": lines()})
-    yield
-    del exercises["any-choice"], exercises["any-order"]
+OF_EACH_KIND = {
+    "a-number": Number(lambda x: x**2, {"x": 3.0}),
+    "a-choice": ways(),
+    "an-order": lines(),
+    "a-function": square(),
+    "steps": Steps(lambda: {"dw": 2.0, "db": torch.ones(2)}),
+}
+for name, question in OF_EACH_KIND.items():
+    register(name, question)
 
 
-# A question of the inventory is a choice like any other.
-EVERY = [*(name for name in exercises if name not in concepts.exercises), "any-choice", "any-order"]
-
-
-@pytest.mark.usefixtures("of_each_kind")
-@pytest.mark.parametrize("name", EVERY)
-@settings(deadline=None, max_examples=25)
+@pytest.mark.parametrize("name", OF_EACH_KIND)
+@settings(deadline=None, max_examples=100)
 @given(value=plain, called=st.booleans())
 def test_no_plain_object_makes_check_raise(name, value, called):
     assert_harmless(name, value, called)
 
 
-@pytest.mark.usefixtures("of_each_kind")
 @pytest.mark.parametrize("called", [False, True])
 @pytest.mark.parametrize("strange", STRANGE)
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", OF_EACH_KIND)
 def test_no_strange_object_makes_check_raise(name, strange, called):
-    assert_harmless(name, STRANGE[strange](), called)
-    assert_harmless(name, [STRANGE[strange]()], called)
+    """There is one place that guards against them, for five kinds of question."""
+    for made in (STRANGE[strange](), [STRANGE[strange]()], {"dw": STRANGE[strange]()}):
+        assert_harmless(name, made, called)
 
 
 def assert_harmless(name, value, called):
@@ -347,5 +622,6 @@ def assert_harmless(name, value, called):
     assert len(texts[0]) < 1000
     again = check(name, answer)
     assert texts == [str(again), again._repr_html_()]
+    json.dumps(result._repr_mimebundle_())
     if called:  # no constant solves an exercise for a function, and no function a prediction
         assert not result

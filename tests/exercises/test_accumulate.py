@@ -116,6 +116,8 @@ def whole_groups_and_end(i, k):
 
 
 RIGHT = {
+    "zero-first": ["c"],
+    "swing-proof": [[4, 5, 2, 3, 1]],
     "sum-or-slope": [12, torch.tensor(12.0)],
     "forgotten-step": [1.56, torch.tensor(1.56)],
     "two-memories": ["c", " C "],
@@ -125,7 +127,6 @@ RIGHT = {
         collector(lambda losses, x, size, parts: (losses / len(x)).sum()),
     ],
     "friction": [
-        descend_with_optimizer,
         descent(lambda v, slope, momentum: momentum * v + slope),
     ],
     "leftover-part": [trainer(whole_groups_and_end)],
@@ -142,7 +143,7 @@ WRONG = {
         (4, "the first line alone"),
         (6, "This is half of it"),
         (-12, "The sign"),
-        (13, "not what PyTorch finds"),
+        (13, "No mistake that we know of"),
     ],
     "forgotten-step": [
         (1.36, "if `w.grad` is emptied"),
@@ -181,6 +182,7 @@ WRONG = {
         (collect_and_step, "changed its argument `w`"),
     ],
     "friction": [
+        (descend_with_optimizer, "without an optimizer"),
         (descent(lambda v, slope, momentum: v + slope), "no friction here"),
         (descent(lambda v, slope, momentum: slope), "plain descent"),
         (descent(lambda v, slope, momentum: momentum * (v + slope)), "braked as well"),

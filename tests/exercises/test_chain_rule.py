@@ -137,18 +137,17 @@ def softmax_in_place(z, k, T):
 
 
 RIGHT = {
+    "softmax-proof": [[2, 5, 4, 3, 1]],
     "count-the-paths": [5, 5.0],
     "fork-with-minus": [33, torch.tensor(33.0)],
     "push-out": ["b", "B"],
     "lines-of-a-sweep": [[3, 2, 4, 1], [4, 3, 2, 1], (3, 4, 2, 1)],
     "neuron-by-hand": [
-        by_autograd,
-        lambda w, b, x, y: torch.stack(by_autograd(w, b, x, y)),
         neuron(lambda z, y_hat: math.exp(-z) / (1 + math.exp(-z)) ** 2),
     ],
     "sweep-a-graph": [sweeper(backwards), sweep_by_rows, sweep_by_inverse],
     "sum-so-far": [walk_by_paths, sweeper(backwards)],
-    "softmax-temperature": [softmax_by_autograd, softmax_by_loop],
+    "softmax-temperature": [softmax_by_loop],
 }
 
 WRONG = {
@@ -184,6 +183,7 @@ WRONG = {
         ([3, 4, 2], "each of them once"),
     ],
     "neuron-by-hand": [
+        (by_autograd, "without torch"),
         (neuron(right_bump, last=lambda x, b: (1, x)), "Which of the two comes first"),
         (neuron(right_bump, factor=-2), "The sign"),
         (neuron(right_bump, factor=1), "A factor 2 is missing"),
@@ -215,6 +215,7 @@ WRONG = {
         (sweep_forward, "along the first one"),
     ],
     "softmax-temperature": [
+        (softmax_by_autograd, "without autograd"),
         (lambda z, k, T: -softmax(warm)(z, k, T), "The sign"),
         (softmax(warm, scale=lambda T: 1), "It has a local slope too"),
         (softmax(warm, scale=lambda T: T), "it is another number"),

@@ -85,6 +85,7 @@ def slopes_that_add(w, x, y):
 
 
 RIGHT = {
+    "gap-proof": [[2, 4, 1, 3]],
     "vjp-by-hand": [23, 23.0, torch.tensor(23.0), 10 * 2 + 1 * 3],
     "shape-of-v": ["d", "D"],
     "doubling-stops": [2.56, torch.tensor(2.56), 2**8 * 0.01],
@@ -104,7 +105,6 @@ RIGHT = {
     "two-layers-back": [
         lambda A, B, x, v: (v @ B * 2 * (A @ x)) @ A,
         lambda A, B, x, v: (B @ torch.diag(2 * A @ x) @ A).T @ v,
-        lambda A, B, x, v: back(lambda x: B @ (A @ x) ** 2, x, v),
     ],
     "each-slope": [
         slopes_by_backward(empty="none"),
@@ -133,7 +133,7 @@ WRONG = {
         (20, "Only the first output"),
         (117, "`v @ y` itself"),
         (46, "did two gradients add up"),
-        (7, "not what PyTorch finds"),
+        (7, "No mistake that we know of"),
         ("23", "no quotes"),
     ],
     "shape-of-v": [
@@ -175,6 +175,7 @@ WRONG = {
         (lambda x, u: trial(x.add_(1), u), "changed its argument `x`"),
     ],
     "two-layers-back": [
+        (lambda A, B, x, v: back(lambda x: B @ (A @ x) ** 2, x, v), "without autograd"),
         (lambda A, B, x, v: B @ (2 * (A @ x) * (A @ v)), "This is `J @ v`"),
         (lambda A, B, x, v: A @ (2 * (A @ x) * (B @ v)), "turned round"),
         (lambda A, B, x, v: B.T @ (2 * (A @ x) * (A.T @ v)), "in the wrong order"),

@@ -105,14 +105,16 @@ def step_with_grad(w, x, y, lr, shift):
 
 
 RIGHT = {
+    "inference-later": ["d"],
+    "share-proof": [[4, 3, 2, 1]],
     "constant-slope": [50, 50.0, torch.tensor(50.0), 2 * 5 * 5],
     "who-still-learns": ["b", "B "],
     "best-weights": [
         lambda w: w.detach().clone(),
         lambda w: w.clone().detach(),
         lambda w: w.data.clone(),
-        lambda w: torch.tensor(w.tolist()),
         lambda w: copy.deepcopy(w.detach()),
+        copy.deepcopy,  # a leaf that requires a gradient has no history either
         snapshot_in_block,
     ],
     "fixed-target": [
@@ -138,7 +140,7 @@ WRONG = {
         (0, "only one of the factors"),
         (5, "the value of the constant"),
         (100, "did two gradients add up"),
-        (51, "not what PyTorch finds"),
+        (51, "No mistake that we know of"),
     ],
     "who-still-learns": [
         ("a", "the only one in which `h1` is used"),
@@ -147,6 +149,7 @@ WRONG = {
         ("w4", "one letter"),
     ],
     "best-weights": [
+        (lambda w: torch.tensor(w.tolist()), "Some digits are lost"),
         (lambda w: w.detach(), "two names, one memory"),
         (lambda w: w.data, "two names, one memory"),
         (lambda w: w, "two names, one memory"),
@@ -156,7 +159,7 @@ WRONG = {
         (lambda w: w.tolist(), "asks for a tensor"),
         (lambda w: w.numpy().copy(), "Can't call numpy()"),
         (lambda w: w.detach().clone().half(), "float16"),
-        (lambda w: torch.zeros_like(w), "not what PyTorch finds"),
+        (lambda w: torch.zeros_like(w), "No mistake that we know of"),
     ],
     "fixed-target": [
         (lambda w, x, r, x_next: (w * x - r - 0.9 * w * x_next) ** 2, "not a constant yet"),
@@ -189,7 +192,7 @@ WRONG = {
         (stepper("never"), "The shift is missing"),
         (shift_twice, "shifted twice"),
         (stepper(through="nothing"), "to a new tensor"),
-        (stepper(through="data"), "`.data` hides a change"),
+        (stepper(through="data"), "`.data` hides"),
         (stepper(sign=1), "uphill"),
         (shift_only, "`w` was only shifted"),
     ],

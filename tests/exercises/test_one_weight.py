@@ -109,6 +109,8 @@ def largest_lr_by_products(x):
 
 
 RIGHT = {
+    "which-step": ["a"],
+    "largest-lr-proof": [[2, 4, 5, 3, 1]],
     "first-gradient": [
         -32,
         -32.0,
@@ -120,7 +122,6 @@ RIGHT = {
     "gradient-by-hand": [
         lambda w, x, y: 2 * x * x * w - 2 * x * y,
         lambda weight, a, b: -2 * a * (b - weight * a),
-        by_autograd,
         by_difference,
     ],
     "mean-loss": [
@@ -150,7 +151,7 @@ WRONG = {
         (-4, "only the difference"),
         (16, "the loss itself"),
         (-64, "did two gradients add up?"),
-        (-31, "not what PyTorch finds"),
+        (-31, "No mistake that we know of"),
         ("-32", "no quotes"),
         (None, "in the place of the dots"),
         (True, "of type `bool`"),
@@ -169,9 +170,10 @@ WRONG = {
         (1.9, "A factor 2 is missing in the gradient"),
         (1.6, "lacks its factor `x`"),
         (4.6, "did two gradients add up?"),
-        (2, "not what PyTorch finds"),
+        (2, "No mistake that we know of"),
     ],
     "gradient-by-hand": [
+        (by_autograd, "without torch"),
         (lambda w, x, y: 2 * (y - w * x) * x, "The sign is the other way round"),
         (lambda w, x, y: (w * x - y) * x, "A factor 2 is missing"),
         (lambda w, x, y: 2 * (w * x - y), "slope with respect to `y_hat`"),
@@ -211,7 +213,7 @@ WRONG = {
         (stepper(lambda w, lr: w - lr * w.grad), "`w` has not moved"),
         (step_keeping_grad, "The next `backward()` would add"),
         (step_with_zero, "It holds a zero"),
-        (stepper(lambda w, lr: w.data.sub_(lr * w.grad)), "`.data` hides a change"),
+        (stepper(lambda w, lr: w.data.sub_(lr * w.grad)), "`.data` hides"),
         (step_without_no_grad, "a leaf Variable that requires grad"),
         (step_emptied_too_early, "'NoneType' (in line 4: `w.data -= lr * w.grad`)"),
     ],

@@ -88,7 +88,7 @@ WRONG = {
         (lambda w: slope_with_detach(real.ones_like(w)), "the chapter's place"),
         (lambda w: slope_with_detach(w).item(), "leave out `item()`"),
         (slope_never_asked_for, "in the `.grad` of a leaf"),
-        (slope_in_32_bits, "of 64 bits was given"),
+        (slope_in_32_bits, "where 64 bits was given"),
         (lambda w: slope_with_detach(w.double()), "have the same dtype: False"),
         (slope_in_place, "changed the caller's tensor"),
         (lambda w: slope_with_detach(w.mul_(1.5)), "changed its argument `w`"),

@@ -52,6 +52,7 @@ def cut(w, b, x, y):
 
 
 RIGHT = {
+    "jump-proof": [[2, 4, 5, 3, 1]],
     "leaf-count": [5, 5.0, torch.tensor(5.0)],
     "who-has-a-gradient": ["c", "C"],
     "branch-gradient": [192, 192.0, 2 * 12 * 8],
@@ -88,7 +89,7 @@ WRONG = {
         (4, "One is missing"),
         (7, "Not all of them"),
         (6, "One too many"),
-        (0, "not what PyTorch finds"),
+        (0, "No mistake that we know of"),
     ],
     "who-has-a-gradient": [
         ("a", "Which line asks for more"),

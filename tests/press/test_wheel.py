@@ -58,7 +58,7 @@ def imports():
 def test_notebooks_find_what_they_import(installed, tmp_path):
     """All exercises are asked for too, as the first `check` does."""
     statements = sorted(set(imports()))
-    assert "from companion.check import check" in statements
+    assert "from companion.check import check, predict" in statements
     code = [*statements, "import companion, companion.exercises, explorable"]
     code += ["print(companion.__file__, explorable.__file__)"]
     done = run(["-c", "\n".join(code)], tmp_path, installed)

@@ -68,7 +68,7 @@ def test_axe_finds_nothing_in_a_drawer(page, site, button):
     assert faults(page) == []
 
 
-CONTROLS = "figure.explorable :is(input, select, button, a), form.answer :is(input, button)"
+CONTROLS = "figure.explorable :is(input, select, button, a), form.question :is(input, button)"
 
 # Whether an element differs from its surroundings by an outline of two pixels or more.
 OUTLINED = """element => {
@@ -160,4 +160,4 @@ def test_print_has_no_controls(page, site, name):
     open_page(page, site, name, media="print")
     left = page.locator("button, input, select").filter(visible=True)
     assert left.evaluate_all("all => all.map(e => e.outerHTML)") == []
-    assert page.locator("figure.explorable, .answer").count() or name.endswith("references")
+    assert page.locator("figure.explorable, .question").count() or name.endswith("references")

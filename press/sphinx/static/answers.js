@@ -215,9 +215,17 @@ const Answers = (() => {
   // Code is checked in a notebook; here its writer says so.
   function tick(element) {
     const { name } = element.dataset;
-    const box = element.querySelector("input");
+    const [box, verdict] = [element.querySelector("input"), element.querySelector(".check")];
+    const tell = () => {
+      element.dataset.solved = box.checked;
+      if (verdict) verdict.hidden = box.checked; // it is about the stub, which is not so any more
+    };
     box.checked = Boolean(remembered(name).solved);
-    box.addEventListener("change", () => remember(name, { solved: box.checked }));
+    box.addEventListener("change", () => {
+      remember(name, { solved: box.checked });
+      tell();
+    });
+    tell();
   }
 
   // Where it is shown ------------------------------------------------------------------------------
