@@ -62,12 +62,14 @@ class Cards(SphinxPostTransform):
 def _question(chapter):
     """Return what the first paragraph of a chapter says in bold, as a paragraph."""
     first = chapter.next_node(nodes.paragraph)
-    bold = [k for k, part in enumerate(first or ()) if isinstance(part, nodes.strong)]
+    parts = [part for part in first or () if part.astext()]
+    bold = [k for k, part in enumerate(parts) if isinstance(part, nodes.strong)]
     if not bold or bold[0]:
         return None
     question = nodes.paragraph(classes=["question"])
-    for part in first[: bold[-1] + 1]:
-        question += (child.deepcopy() for child in (part if part.tagname == "strong" else [part]))
+    for part in parts[: bold[-1] + 1]:
+        inside = part.children if isinstance(part, nodes.strong) else [part]
+        question += [child.deepcopy() for child in inside]
     return question
 
 
