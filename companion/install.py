@@ -171,7 +171,7 @@ def advice(system: str, tool: str, network: str, device: str) -> str:
     'You need Miniforge, from conda-forge.org/download. Type the lines into its Miniforge Prompt.'
     """
     _check_choice(system, tool, network, device)
-    need = NEEDS.get((tool, system), NEEDS[tool])
+    need = NEEDS.get((tool, system)) or NEEDS[tool]
     if tool == "conda-forge" and network != "direct":
         need = need.replace("conda-forge.org/download", MINIFORGE_MIRROR)
     return need + (f" {CARDS[system]}" if device != "CPU" else "")
