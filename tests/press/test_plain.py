@@ -11,7 +11,7 @@ from bs4 import BeautifulSoup
 from tests.conftest import ROOT
 
 #: The notebooks in which no markup of MyST may stand.
-CONVERTED = ["chapters/tensors.ipynb"]
+CONVERTED = ["chapters/setup.ipynb", "chapters/tensors.ipynb", "intro.ipynb"]
 
 CONF = """
 from press.sphinx import _boxes, _one_page, _plain_links
