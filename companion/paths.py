@@ -34,6 +34,14 @@ class Edge(NamedTuple):
     slope: float
 
 
+class Move(NamedTuple):
+    """One move of a way back, of the kind "visit", "follow", "multiply" or "add"."""
+
+    kind: str
+    name: str  #: the node that it is about; of a path, its leaf
+    path: Sequence[Edge] = ()
+
+
 class Count(NamedTuple):
     """How many multiplications and additions of numbers a way back has made."""
 
@@ -136,30 +144,54 @@ class Program:
             for rest in self.paths(leaf, edge.input)
         ]
 
-    def all_paths(self) -> list[tuple[str, list[Edge]]]:
-        """Return the paths to all leaves, each with its leaf.
+    def moves(self, way: str) -> list[Move]:
+        """Return the moves of a way back.
 
-        >>> [leaf for leaf, path in Program(["y = a * b"], {"a": 2.0, "b": 3.0}).all_paths()]
-        ['a', 'b']
+        A sweep visits each node once. The other way follows each path to a leaf, multiplies the
+        slopes on it, and at last adds up the products of each leaf that has several.
+
+        Raises
+        ------
+        ValueError
+            If `way` is neither of the two.
+
+        Examples
+        --------
+        >>> square = Program(["y = x * x"], {"x": 3.0})
+        >>> [move.kind for move in square.moves("all paths")]
+        ['follow', 'multiply', 'follow', 'multiply', 'add']
+        >>> [move.name for move in square.moves("one sweep")]
+        ['y', 'x']
         """
-        return [(leaf, path) for leaf in self.leaves for path in self.paths(leaf)]
+        if way == SWEEP:
+            return [Move("visit", name) for name in self.order]
+        if way != PATHS:
+            raise ValueError(f"way is {SWEEP!r} or {PATHS!r}, not {way!r}.")
+        moves = []
+        for leaf in self.leaves:
+            paths = self.paths(leaf)
+            for path in paths:
+                moves += [Move("follow", leaf, path), Move("multiply", leaf, path)]
+            if len(paths) > 1:
+                moves.append(Move("add", leaf))
+        return moves
 
     def count(self, way: str, done: int | None = None) -> Count:
-        """Count operations in the first `done` steps of a way back, or in all.
+        """Count operations in the first `done` moves of a way back, or in all.
 
-        A step is a path or a node. Both ways begin with the 1 of the output. Each edge that they
-        pass is a multiplication; each product after the first for the same node an addition.
+        Both ways begin with the 1 of the output. Each edge that they pass is a multiplication;
+        each product after the first for the same node an addition.
 
         >>> program = Program(["a = x * x", "b = a * a", "c = b * b"], {"x": 2.0})
         >>> program.count("all paths"), program.count("one sweep")
         (Count(times=24, plus=7), Count(times=6, plus=3))
         """
-        if way == PATHS:
-            steps = self.all_paths()[:done]
-            ends = {leaf for leaf, _ in steps}
-            return Count(sum(len(path) for _, path in steps), len(steps) - len(ends))
-        numbers = [len(self.users(name)) for name in self.order[:done]]
-        return Count(sum(numbers), sum(max(number - 1, 0) for number in numbers))
+        times = plus = 0
+        for kind, name, path in self.moves(way)[:done]:
+            terms = len(self.users(name) if kind == "visit" else self.paths(name))
+            times += {"visit": terms, "multiply": len(path)}.get(kind, 0)
+            plus += max(terms - 1, 0) if kind in ("visit", "add") else 0
+        return Count(times, plus)
 
     def steps(self, way: str) -> int:
         """Return how many steps the picture has after step 0: forward, back, and torch's answer.
@@ -167,8 +199,7 @@ class Program:
         >>> Program(["p = w * x"], {"w": 1.0}, {"x": 1.0}).steps("one sweep")
         4
         """
-        back = len(self.all_paths()) if way == PATHS else len(self.order)
-        return len(self.operations) + back + 1
+        return len(self.operations) + len(self.moves(way)) + 1
 
 
 def _number(value):

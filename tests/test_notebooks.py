@@ -49,6 +49,17 @@ def test_code_cells_are_short(notebook):
     assert statistics.median(lengths) <= 6, "most cells should do one thing: cut the long ones"
 
 
+def test_no_output_is_a_bitmap(notebook):
+    """Plain nbval passes over bitmaps, and a page would be heavy with them."""
+    kinds = {
+        kind
+        for cell in code_cells(notebook)
+        for output in cell.outputs
+        for kind in output.get("data", {})
+    }
+    assert not {kind for kind in kinds if kind in ("image/png", "image/jpeg")}
+
+
 def test_nothing_tells_nbval_to_look_away(notebook):
     assert not [cell.source for cell in code_cells(notebook) if "NBVAL" in cell.source]
 

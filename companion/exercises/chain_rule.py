@@ -10,6 +10,7 @@ import torch
 from companion.check import Choice, Function, Number, Order, Part, mistakes
 from companion.check.vocabulary import HALF, TWICE
 from companion.exercises._given import grid, leaf, matrix, vector
+from companion.paths import Program
 
 exercises = {}
 
@@ -475,4 +476,96 @@ exercises["softmax-proof"] = Order(
         "1 before 3": "Where does 1/T come from? One local slope is still missing.",
     },
     code=False,
+)
+
+# Predictions in the chapter -------------------------------------------------------------------
+
+
+def _after_visits(w, x, y, order):
+    """Return the gradients in the chapter's shortcut after visiting its nodes in this order."""
+    lines = ["a = w * x", "b = a**2", "c = a + b", "loss = (c - y)**2"]
+    program = Program(lines, {"w": w}, {"x": x, "y": y})
+    grads = dict.fromkeys(program.order, 0.0) | {"loss": 1.0}
+    for name in order:
+        for edge in program.edges:
+            if edge.user == name:
+                grads[edge.input] += grads[name] * edge.slope
+    return grads
+
+
+exercises["two-ways-meet"] = Number(
+    lambda w, x, y: _after_visits(w, x, y, ["loss", "c", "b"])["a"],
+    {"w": 1.0, "x": 2.0, "y": 5.0},
+    "This is the direct way alone. What does the detour through `b` bring?",
+    2.0,
+    "This is the detour alone. The direct way acts at the same time.",
+    8.0,
+    "Along a path slopes multiply. But these are two paths: both make the loss grow at once.",
+    16.0,
+    "This is the gradient of `w`, one line further down.",
+    20.0,
+)
+
+
+def _visits(node):
+    return 1 + sum(_visits(below) for below, _ in node.next_functions)
+
+
+def _visits_after_15():
+    y = leaf(1.0)
+    for _ in range(15):
+        y = y + y
+    found = _visits(y.grad_fn)
+    return next(
+        letter for letter, most in (("a", 50), ("b", 500), ("c", 5000), ("d", 1e9)) if found < most
+    )
+
+
+exercises["visits-of-recursion"] = Choice(
+    _visits_after_15,
+    a=(
+        "about 30",
+        "That is two for each doubling: the lines of the graph. How many ways lead down?",
+    ),
+    b=("about 200", "That grows like the square of the doublings. Each fork splits *every* path."),
+    c=("about 2 000", "That is after 10 doublings. Five more follow, and each doubles it again."),
+    d="about 65 000",
+)
+
+exercises["a-too-early"] = Number(
+    lambda w, x, y: _after_visits(w, x, y, ["loss", "c", "a", "b"])["w"],
+    {"w": 1.0, "x": 2.0, "y": 5.0},
+    "This is right, and it is what the right order finds. What has `a` when it is too early?",
+    20.0,
+    "This is what `a` has at that time. What does it pass on to `w`?",
+    2.0,
+    "This comes by the detour, and it is what gets lost. What came before it?",
+    16.0,
+    "This is what `a` has in the end. It passes on what it has when it is visited.",
+    10.0,
+    "`a` has something by then: the direct way has arrived.",
+    0.0,
+)
+
+
+def _cut_at_ninety():
+    z = torch.tensor([0.0, 90.0], requires_grad=True)
+    (-torch.log(torch.softmax(z, 0)[0])).backward()
+    if not z.grad.isfinite().all():
+        return "d"
+    return "a" if torch.equal(z.grad, torch.tensor([-1.0, 1.0])) else "b"
+
+
+exercises["cut-at-ninety"] = Choice(
+    _cut_at_ninety,
+    a=(
+        "[-1, 1], as `cross_entropy` finds",
+        "So it is on paper. But 1/p has to be computed on the way, and p is about 10⁻³⁹ here.",
+    ),
+    b=(
+        "[-1, 1], but for a small rounding error",
+        "Rounding is small only where the numbers fit. How large is 1/p, the logarithm's slope?",
+    ),
+    c=("an error message", "Nothing raises. Overflow is silent in floating-point numbers."),
+    d="no usable number, and no message",
 )

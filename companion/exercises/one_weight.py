@@ -3,10 +3,12 @@
 What is right is found by autograd, in float64.
 """
 
+import itertools
+
 import torch
 
 from companion.check import Choice, Function, Number, Order, Part, flag, mistakes
-from companion.check.vocabulary import HALF, TWICE
+from companion.check.vocabulary import HALF, SIGN, TWICE
 from companion.exercises._given import (
     backward_to,
     grid,
@@ -288,4 +290,84 @@ exercises["largest-lr-proof"] = Order(
         "1 before 3": "This is the end. From which inequality does it follow?",
     },
     code=False,
+)
+
+
+# What the chapter asks before it shows.
+
+exercises["slope-at-one"] = Number(
+    _gradient,
+    {"w": 1.0, "x": 1.0, "y": 2.0},
+    "This is the loss itself. Asked is how steep it is at `w = 1`.",
+    lambda w, x, y: squared_loss(w, x, y),
+    SIGN,
+    HALF,
+)
+
+exercises["first-move"] = Number(
+    _after_step,
+    {"w": 1.0, "x": 1.0, "y": 2.0, "lr": 0.01},
+    *_STEP_MISTAKES,
+    "This is how far `w` moves. Where does it arrive?",
+    lambda right, w: right - w,
+)
+
+
+def _changed():
+    """Return the letter of what `backward()` changes."""
+    w = leaf(1.0)
+    loss = squared_loss(w, 2.0, 4.0)
+    before = w.item(), w.grad
+    loss.backward()
+    after = w.item(), w.grad
+    return {(False, True): "b", (True, False): "a", (True, True): "c"}[
+        before[0] != after[0], before[1] is not after[1]
+    ]
+
+
+exercises["what-backward-changes"] = Choice(
+    _changed,
+    a=("`w`", "`backward()` finds a slope. Which line takes the step?"),
+    b="`w.grad`",
+    c=("both", "It finds a slope and keeps it. Which line takes the step?"),
+)
+
+
+def _weights(lr, order=(0, 1, 2), start=1.0, epochs=4):
+    w, found = leaf(start), [start]
+    for k in order * epochs:
+        slope = _gradient(w.item(), _X_DATA[k], _Y_DATA[k])
+        w = w - lr * slope
+        found.append(w.item())
+    return found
+
+
+def _closer():
+    distances = [abs(w - 2) for w in _weights(0.17)]
+    steps = all(b < a for a, b in itertools.pairwise(distances))
+    epochs = all(b < a for a, b in itertools.pairwise(distances[::3]))
+    return "a" if steps else "b" if epochs else "c"
+
+
+exercises["closer-each-step"] = Choice(
+    _closer,
+    a=("yes, with every step", "Look at a step on the steepest curve: where does it land?"),
+    b="no, but every epoch ends closer",
+    c=("no, in the end it is lost", "Take a whole epoch together: where does it begin, and end?"),
+)
+
+
+def _half():
+    ends = [_weights(0.5, order, epochs=1)[-1] for order in itertools.permutations(range(3))]
+    return "c" if all(end == 2 for end in ends) else "b" if ends[0] == 2 else "a"
+
+
+exercises["rate-one-half"] = Choice(
+    _half,
+    a=("it flies away", "What does a step with `x = 1` do to the distance: 1 − 2 · 0.5 · 1² is …?"),
+    b=(
+        "it lands on 2, but only because `x = 1` comes first",
+        "Any other order multiplies the distance by the same three factors, in another order.",
+    ),
+    c="it lands on 2, in whatever order the examples come",
 )

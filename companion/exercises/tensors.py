@@ -379,3 +379,58 @@ exercises["jump-proof"] = Order(
     },
     code=False,
 )
+
+# Predictions in the chapter -------------------------------------------------------------------
+
+
+def _switched_on_later():
+    a = torch.tensor([[2.0, 3.0], [4.0, 5.0]])
+    b = (a * 3) / (a - 1)
+    a.requires_grad_()
+    c = (a * a).sum()
+    return {(True, True): "a", (False, True): "b", (False, False): "c", (True, False): "d"}[
+        b.requires_grad, c.requires_grad
+    ]
+
+
+exercises["switched-on-later"] = Choice(
+    _switched_on_later,
+    a=("both", "`b` was computed when nobody was taking notes. Who should tell it now?"),
+    b="only `c`",
+    c=("none of the two", "`c` is made of `a`, and by then `a` requires a gradient."),
+    d=("only `b`", "Which of the two was computed after `a` was switched on?"),
+)
+
+
+def _middle_after_backward():
+    w = leaf(2.0)
+    y = w * 3
+    (y**2).backward()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # asking is what this is about
+        return "a" if y.grad is None else "b" if y.grad == 12 else "c"
+
+
+exercises["middle-after-backward"] = Choice(
+    _middle_after_backward,
+    a="`None`, with a warning",
+    b=("`tensor(12.)`", "It was computed, on the way to `w`. But did anybody ask to keep it?"),
+    c=("`tensor(0.)`", "Nothing is filled with zeros here: `.grad` begins as `None`."),
+    d=("an error message", "PyTorch is milder than that: it answers, and says what is odd."),
+)
+
+
+def _last_node(x, times):
+    return _chapter_program(leaf(x), times).grad_fn.name()
+
+
+exercises["turns-before-the-change"] = Number(
+    lambda x: next(float(t) for t in range(20) if _last_node(x, t) != _last_node(x, 0)),
+    {"x": 0.5},
+    "After these turns `y` is still not above 3. What is it?",
+    2.0,
+    "Each turn doubles `y`; it does not add 0.5 to it.",
+    6.0,
+    "That is one turn more than needed.",
+    lambda right: right + 1,
+)

@@ -1,59 +1,99 @@
 """The figures of the chapter about the chain rule."""
 
+import itertools
 import math
 import re
-from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import torch
+from ipywidgets import Play, ToggleButtons, interactive
 from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from matplotlib.path import Path
 
-from companion.canvas import MARGIN, WIDTH, Page, arrow_head, in_style, ink, panels, signed
+from companion.canvas import MARGIN, Page, arrow_head, ink, signed, text_width
+from companion.graph import graph
 from companion.paths import PATHS, SWEEP, Edge, Program
+from explorable import explore
+
+_WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
+
+#: The chapter's programs.
+SHORTCUT = Program(
+    ["a = w * x", "b = a**2", "c = a + b", "loss = (c - y)**2"], {"w": 1.0}, {"x": 2.0, "y": 5.0}
+)
+SOFTMAX = Program(
+    ["e1 = exp(z1)", "e2 = exp(z2)", "e3 = exp(z3)"]
+    + ["s = e1 + e2 + e3", "p = e1 / s", "loss = -log(p)"],
+    {"z1": math.log(2), "z2": 0.0, "z3": 0.0},
+)
 
 
-@in_style
-def doublings(visits: Sequence[int], nodes: Sequence[int]) -> Figure:
-    """Draw a chain of k doublings, and how much work both ways back have up to k.
-
-    Parameters
-    ----------
-    visits, nodes
-        For 1 to k doublings: the visits of a walk path by path, and the nodes.
-
-    Examples
-    --------
-    >>> doublings([3, 7], [2, 3]).texts[0].get_text()
-    'path by path: 7 visits (4 paths)'
-    """
-    k = len(visits)
-    figure, (left, ax) = panels(
-        *(3.6, 1, 2), width_ratios=(1, 4), left=0.02, right=0.97, bottom=0.14, top=0.8, wspace=0.45
+def walk_the_shortcut() -> interactive:
+    """Return the figure of a number that acts twice, and of both ways back to it."""
+    return _walk(
+        SHORTCUT,
+        step=8,
+        title="Two ways meet and add",
+        caption="The bars count the work so far.",
+        paper=[{"way": SWEEP, "step": 4}, {"way": SWEEP, "step": 8}, {"way": PATHS, "step": 9}],
     )
-    t = torch.linspace(0, k, 8 * k + 1, dtype=torch.float64)
-    ring = (math.pi * t).sin().abs() / 2
-    left.plot(ring, t, -ring, t, color=ink.gradient, linewidth=1)
-    left.plot([0] * (k + 1), range(k + 1), "o", color=ink.value, markersize=7)
-    left.set(xlim=(-1, 1), ylim=(15.4, -0.4))
-    left.axis("off")
-    for values, color in ((visits, ink.gradient), (nodes, ink.value)):
-        ax.plot(range(1, k + 1), values, "o-", color=color, markersize=4)
-    ax.set(yscale="log", xlim=(0, 16), ylim=(1, 2e5), xticks=(1, 5, 10, 15), xlabel="k")
-    ax.set_yticks((1, 10, 100, 1000, 10000), ("1", "10", "100", "1000", "10 000"))
-    ax.minorticks_off()
-    words = f"path by path: {visits[-1]:,} visits ({2**k:,} paths)".replace(",", " ")
-    figure.text(0.02, 0.92, words, color=ink.gradient)
-    figure.text(0.02, 0.85, f"one sweep: {nodes[-1]} nodes", color=ink.value)
-    return figure
+
+
+def walk_softmax() -> interactive:
+    """Return the figure of three leaves, which one sweep reaches together."""
+
+    def softmax_stepper(way, step):
+        return path_stepper(SOFTMAX, way, step)
+
+    return _walk(
+        SOFTMAX,
+        softmax_stepper,
+        step=13,
+        title="One sweep, all leaves",
+        caption="The way down to s is walked once.",
+        paper=[{"way": SWEEP, "step": 13}, {"way": PATHS, "step": 11}],
+    )
+
+
+def _walk(program, draw=None, *, step, **words):
+    last = program.steps(SWEEP)
+    if last != program.steps(PATHS):
+        raise ValueError("Both ways need as many steps, or a slider has positions without effect.")
+    return explore(
+        draw or partial(path_stepper, program),
+        way=ToggleButtons(options=[SWEEP, PATHS]),
+        step=Play(min=0, max=last, value=step, interval=1500),
+        labels={"way": "way back"},
+        alt="A program as a graph, the output on top: a value and a gradient in each box, a local "
+        "slope on each line, the present node or path marked. Below, its equation with numbers, "
+        "and two bars that count the multiplications and additions of both ways.",
+        **words,
+    )
+
+
+def walk_doublings() -> interactive:
+    """Return the figure of a graph that is small, and has many paths."""
+
+    return explore(
+        doublings,
+        k=(1, 8),
+        labels={"k": "doublings"},
+        title="Paths double, nodes do not",
+        caption="Both pictures are the same program. Each doubling adds one node on the left, and "
+        "as many as there were before on the right.",
+        alt="Left, a chain of nodes with two lines between neighbours. Right, the tree of all ways "
+        "down that chain, which is twice as wide with each doubling.",
+        paper=[2, 4, 8],
+    )
 
 
 def path_stepper(program: Program, way: str = SWEEP, step: int = 0) -> Figure:
     """Draw a program's graph after some steps, with what the last one did as an equation.
 
-    Step by step: the forward pass, one operation each; the way back, one node or one path each;
-    and torch's own answer. Steps after the last one show that again.
+    Step by step: the forward pass, one operation each; the moves of a way back, as
+    `Program.moves` lists them; and torch's own answer. Steps after the last one show that again.
 
     Parameters
     ----------
@@ -77,15 +117,83 @@ def path_stepper(program: Program, way: str = SWEEP, step: int = 0) -> Figure:
     >>> "1 × 3 = 3" in [text.get_text() for text in figure.texts]
     True
     """
-    if way not in (SWEEP, PATHS):
-        raise ValueError(f"way is {SWEEP!r} or {PATHS!r}, not {way!r}.")
     scene = _scene(program, way, min(step, program.steps(way)))
-    page = Page(_HEIGHT)
-    _draw_graph(page, program, scene)
+    places = _places(program)
+    bottom = max(y + height / 2 for _, y, _, height in places.values())
+    page = Page(bottom + 96, _WIDTH)
+    _draw_graph(page, program, places, scene)
     for row, (line, color) in enumerate(zip(scene.lines, scene.colors, strict=True)):
-        page.text(MARGIN, _WORDS + 17 * row, line, color, weight="normal" if row else "bold")
-    _draw_counts(page, program, way, scene.done)
+        look = {"weight": "normal" if row else "bold", "size": _SIZE}
+        page.text(MARGIN, bottom + 20 + 15 * row, line, color, **look)
+    _draw_counts(page, bottom + 72, program, way, scene.done)
     return page.figure
+
+
+def doublings(k: int) -> Figure:
+    """Draw the graph of k doublings, and beside it the tree of all paths down that graph.
+
+    What is counted is the graph that torch records of ``y = y + y``.
+
+    Parameters
+    ----------
+    k
+        How often it is run: from 1 to about 10.
+
+    Examples
+    --------
+    >>> doublings(2).texts[-1].get_text()
+    '7 visits on 4 paths'
+    """
+    y = torch.tensor(1.0, requires_grad=True)
+    for _ in range(k):
+        y = y + y
+    visits, nodes = _visits(y.grad_fn), graph(y).number_of_nodes()
+    page = Page(268, _WIDTH)
+    top, bottom, left, right = 34, 232, 52, (112, 292)
+    rows = [top + (bottom - top) * row / k for row in range(k + 1)]
+    rings, tree, copies = [], [], []
+    for row, (y, below) in enumerate(itertools.pairwise(rows)):
+        middle, bow = (y + below) / 2, min(30, (below - y) / 2)
+        for side in (-bow, bow):
+            rings += [(left, y), (left + side, middle), (left, below)]
+        places, children = (_spread(2**r, *right) for r in (row, row + 1))
+        for number, child in enumerate(children):
+            tree += [(places[number // 2], y), (child, below)]
+        copies += [(place, y) for place in places]
+    copies += [(child, bottom) for child in children]
+    page.path(_path(rings, [Path.MOVETO, Path.CURVE3, Path.CURVE3]), ink.context)
+    page.path(_path(tree), ink.gradient, min(1, 24 / 2**k + 0.3))
+    _dots(page, [(left, y) for y in rows], ink.value, 9)
+    _dots(page, copies, ink.gradient, min(9, 0.8 * (right[1] - right[0]) / 2**k + 0.7))
+    look = {"ha": "center", "size": _SIZE}
+    page.text(left, 16, "the graph", weight="bold", **look)
+    page.text(sum(right) / 2, 16, "walked path by path", weight="bold", **look)
+    page.text(left, 258, f"{nodes} nodes", ink.value, **look)
+    page.text(left + 11, top + 4, "y", size=_SIZE)
+    page.text(left + 11, bottom + 4, "x", size=_SIZE)
+    words = f"{visits:,} visits on {2**k:,} paths".replace(",", "\N{NO-BREAK SPACE}")
+    page.text(sum(right) / 2, 258, words, ink.gradient, **look)
+    return page.figure
+
+
+def _visits(node):
+    return 1 + sum(_visits(below) for below, _ in node.next_functions)
+
+
+def _spread(count, left, right):
+    return [left + (right - left) * (number + 0.5) / count for number in range(count)]
+
+
+def _dots(page, places, color, size):
+    """Draw dots as one path: hardly any line, with round ends."""
+    ends = [end for x, y in places for end in ((x - 0.1, y), (x + 0.1, y))]
+    page.path(_path(ends), color, size, capstyle="round", snap=False)
+
+
+def _path(points, codes=(Path.MOVETO, Path.LINETO)):
+    path = Path(points, [*codes] * (len(points) // len(codes)))
+    path.should_simplify = False
+    return path
 
 
 # What a step shows ---------------------------------------------------------------------------
@@ -100,14 +208,14 @@ class _Scene(NamedTuple):
     edges: list[Edge]  # lit; compared by identity, for two may be equal
     lines: list[str]
     colors: tuple[str, str, str]  # of the lines
-    done: int  # steps of the way back
+    done: int  # moves of the way back
     back: bool
 
 
 def _scene(program, way, step):
-    last = len(program.operations)
+    last, most = len(program.operations), program.steps(way)
     known = {*program.leaves, *list(program.operations)[:step]}
-    head = f"step {step} of {program.steps(way)}, "
+    head = f"step {step} of {most}, "
     forward, back = (ink.value, ink.value, ink.right), (ink.gradient, ink.text, ink.gradient)
     if step == 0:
         given = program.fixed | {leaf: program.values[leaf] for leaf in program.leaves}
@@ -117,19 +225,19 @@ def _scene(program, way, step):
     if step <= last:
         name = list(program.operations)[step - 1]
         edges = [edge for edge in program.edges if edge.user == name]
-        slopes = ",  ".join(f"{_pretty(edge.input)}: {_text(edge.slope)}" for edge in edges)
+        slopes = ", ".join(f"{_pretty(edge.input)}: {_text(edge.slope)}" for edge in edges)
         lines = [f"{head}forward", _filled(program, name), f"local slope for {slopes}"]
         return _Scene(known, {}, {name}, edges, lines, forward, 0, False)
+    done = min(step, most - 1) - last
     tell = _after_paths if way == PATHS else _after_sweep
-    done = min(step - last, program.steps(way) - last - 1)
     grads, nodes, edges, lines = tell(program, done)
     lines[0] = f"{head}back: {lines[0]}"
-    if step == program.steps(way):
+    if step == most:
         nodes, edges = set(program.leaves), []
-        found = ",  ".join(
-            f"{_pretty(leaf)}.grad = {_text(program.grads[leaf])}" for leaf in program.leaves
-        )
-        lines = [f"{head}compare", "PyTorch's own backward() says the same:", found]
+        names = ", ".join(map(_pretty, program.leaves)) + (": " if program.leaves[1:] else "")
+        found = ", ".join(_text(program.grads[leaf]) for leaf in program.leaves)
+        lines = [f"{head}compare", "PyTorch's own backward() finds the same:"]
+        lines.append(f"{names}.grad = {found}")
     return _Scene(known, grads, nodes, edges, lines, back, done, True)
 
 
@@ -140,33 +248,41 @@ def _after_sweep(program, done):
         terms = [grads[edge.user] * edge.slope for edge in edges]
         grads[name] = sum(terms) if edges else 1.0
         _check(grads[name], program.grads[name])
-    label = f"gradient of {_pretty(name)}"
+    label = f"the gradient of {_pretty(name)}"
     if not edges:
-        return grads, {name}, edges, [label, "every way back begins with 1", "1"]
+        return grads, {name}, edges, [label, "Every way back begins with 1.", "1"]
     products = " + ".join(
         f"{_text(grads[edge.user], inner=True)} × {_text(edge.slope, inner=True)}" for edge in edges
     )
     what = "upstream gradient × local slope"
     if len(edges) > 1:
-        what = f"{_pretty(name)} stands in {len(edges)} places, so {len(edges)} products add up:"
+        what = f"{_pretty(name)} acts in {len(edges)} places: the products add up."
     return grads, {name}, edges, [label, what, f"{products} = {_text(grads[name])}"]
 
 
 def _after_paths(program, done):
-    paths = program.all_paths()
-    grads = {}
-    for leaf, path in paths[:done]:
-        before = grads.get(leaf)
-        product = math.prod(edge.slope for edge in path)
-        grads[leaf] = product if before is None else before + product
-    if done == len(paths):
-        for name in program.leaves:
-            _check(grads[name], program.grads[name])
+    moves = program.moves(PATHS)[:done]
+    products = {leaf: [] for leaf in program.leaves}
+    for kind, leaf, path in moves:
+        if kind == "multiply":
+            products[leaf].append(math.prod(edge.slope for edge in path))
+    grads = {leaf: sum(found) for leaf, found in products.items() if found}
+    for leaf, found in products.items():
+        if len(found) == len(program.paths(leaf)):
+            _check(grads[leaf], program.grads[leaf])
+    kind, leaf, path = moves[-1]
+    if kind == "add":
+        terms = " + ".join(_text(product, inner=True) for product in products[leaf])
+        label = f"add up at {_pretty(leaf)}"
+        words = f"{len(products[leaf])} paths, {len(products[leaf])} products:"
+        return grads, {leaf}, [], [label, words, f"{terms} = {_text(grads[leaf])}"]
+    number = sum(move.kind == "follow" for move in moves)
+    total = sum(move.kind == "follow" for move in program.moves(PATHS))
     way = " → ".join(_pretty(name) for name in (program.output, *(edge.input for edge in path)))
-    factors = " × ".join(["1", *(_text(edge.slope, inner=True) for edge in path)])
-    lines = [f"path {done} of {len(paths)}", way, f"{factors} = {_text(product)}"]
-    if before is not None:
-        lines[2] += f";  {_text(before)} + {_text(product, True)} = {_text(grads[leaf])}"
+    equation = " × ".join(["1", *(_text(edge.slope, inner=True) for edge in path)])
+    if kind == "multiply":
+        equation += f" = {_text(products[leaf][-1])}"
+    lines = [f"{kind} path {number} of {total}", way, equation]
     return grads, {program.output, *(edge.input for edge in path)}, path, lines
 
 
@@ -205,30 +321,35 @@ def _filled(program, name):
 # The picture ---------------------------------------------------------------------------------
 
 # Lengths in points.
-_TOP, _BOTTOM, _BOX = 26, 336, 36  # of the graph; the height of a box
-_WORDS, _COUNTS = 358, 414  # where the equation and the counts begin
-_HEIGHT = 466
-# All small programs have the same elements, so that a figure of several of them stays small.
+_TOP, _GRAPH = 24, 228  # above the graph, and its largest height
+_GAP = 24  # between two rows of it, at most
+_LOW, _HIGH = 22, 34  # boxes of one line, and of two where others need the room beside them
+_NUMBER = 46  # the room for a value, and for a gradient
+# All small programs have the same elements, so that a figure of them stays small.
 _BOXES, _LINES = 9, 9
 
 
 def _places(program):
-    """Return the centre of each name's box: rows by the longest way to the output."""
+    """Return (x, y, half of the width, height) of each name's box: rows by the longest way."""
     row = dict.fromkeys(program.order, 0)
     for name in program.order[1:]:
         row[name] = 1 + max(row[edge.user] for edge in program.users(name))
     passed = {r for edge in program.edges for r in range(row[edge.user] + 1, row[edge.input])}
-    pitch = (_BOTTOM - _TOP - _BOX) / max(row.values())
-    places = {}
-    for r in range(max(row.values()) + 1):
-        names = [name for name in program.values if row[name] == r]
+    rows = [
+        [name for name in program.values if row[name] == r] for r in range(max(row.values()) + 1)
+    ]
+    heights = [_HIGH if r in passed or len(names) > 1 else _LOW for r, names in enumerate(rows)]
+    gap = min(_GAP, (_GRAPH - sum(heights)) / max(1, len(rows) - 1))
+    places, top = {}, _TOP
+    for r, (names, height) in enumerate(zip(rows, heights, strict=True)):
         names.sort(key=lambda name: (_column(program, name), name))
         left = 0.45 if r in passed else 0  # room for the edges that pass
         for number, name in enumerate(names):
-            x = (left + (1 - left) * (number + 0.5) / len(names)) * WIDTH
-            if len(names) == 1 and not left and len(program.users(name)) == 1:
-                x = places[program.users(name)[0].user][0]  # straight below
-            places[name] = (x, _TOP + _BOX / 2 + r * pitch)
+            x = (left + (1 - left) * (number + 0.5) / len(names)) * _WIDTH
+            formula = text_width(_formula(program, name), _SIZE) / 2
+            wide = formula + _NUMBER + 8 if height == _LOW else max(formula, 41) + 5
+            places[name] = x, top + height / 2, wide, height
+        top += height + gap
     return places
 
 
@@ -239,12 +360,21 @@ def _column(program, name):
     return min(_column(program, edge.input) for edge in program.edges if edge.user == name)
 
 
-def _draw_graph(page, program, scene):
-    places = _places(program)
-    legend = "in a box: value | gradient      on a line: local slope"
-    page.text(MARGIN, 14, legend, ink.context, size=10)
-    fixed = ", ".join(f"{_pretty(name)} = {_text(value)}" for name, value in program.fixed.items())
-    page.text(MARGIN, _TOP + 16, fixed, ink.context)
+def _formula(program, name):
+    operation = program.operations.get(name)
+    return _pretty(f"{name} = {operation}" if operation else name)
+
+
+def _draw_graph(page, program, places, scene):
+    legend = ("in a box: ", ink.context), ("value ", ink.value), ("gradient", ink.gradient)
+    legend += ("    on a line: ", ink.context), ("local slope", ink.slope)
+    x = MARGIN
+    for words, color in legend:
+        page.text(x, 14, words, color, size=_SIZE)
+        x += text_width(words + "|", _SIZE) - text_width("|", _SIZE)
+    for row, (name, value) in enumerate(program.fixed.items()):
+        words = f"{_pretty(name)} = {_text(value)}"
+        page.text(MARGIN, _TOP + 16 + 15 * row, words, ink.context, size=_SIZE)
     for number in range(max(_LINES, len(program.edges))):
         hidden = number >= len(program.edges)
         _draw_edge(page, program, places, program.edges[0 if hidden else number], hidden, scene)
@@ -252,16 +382,12 @@ def _draw_graph(page, program, scene):
     for number in range(max(_BOXES, len(names))):
         hidden = number >= len(names)
         name = names[0 if hidden else number]
-        _draw_box(page, program, *places[name], name, hidden, scene)
-    bars = [
-        (x, y + side) for name, (x, y) in places.items() if name in scene.known for side in (2, 14)
-    ]
-    page.path(Path(bars, [Path.MOVETO, Path.LINETO] * (len(bars) // 2)), ink.context)
+        _draw_box(page, program, places[name], name, hidden, scene)
 
 
 def _draw_edge(page, program, places, edge, hidden, scene):
-    (x, top), (to, bottom) = places[edge.user], places[edge.input]
-    top, bottom = top + _BOX / 2, bottom - _BOX / 2
+    (x, top, _, height), (to, bottom, _, below) = places[edge.user], places[edge.input]
+    top, bottom = top + height / 2, bottom - below / 2
     twins = [other for other in program.edges if other[:2] == edge[:2]]
     number = next(number for number, twin in enumerate(twins) if twin is edge)
     bow = 100 * (number - (len(twins) - 1) / 2)
@@ -275,51 +401,55 @@ def _draw_edge(page, program, places, edge, hidden, scene):
 
     slope = "" if hidden or edge.user not in scene.known else _text(edge.slope)
     x, y = (x + to) / 2 + bow / 2, middle[1]
-    half = 4 + 3.2 * len(slope)  # of a patch in the page's colour, which keeps the line off
+    half = 4 + 3.4 * len(slope)  # of a patch in the page's colour, which keeps the line off
     look = {"facecolor": "white", "linewidth": 0, "alpha": 1 if slope else 0}
-    page.box(x - half, y - 7, 2 * half, 14, **look)
-    page.text(x, y + 4, slope, ink.slope, ha="center", weight="bold" if lit else "normal")
+    page.box(x - half, y - 7, 2 * half, 13, **look)
+    weight = "bold" if lit else "normal"
+    page.text(x, y + 4, slope, ink.slope, ha="center", weight=weight, size=_SIZE)
 
 
-def _draw_box(page, program, x, y, name, hidden, scene):
-    operation = program.operations.get(name)
-    formula = _pretty(f"{name} = {operation}" if operation else name)
-    half = max(49, 3.2 * len(formula) + 8)
+def _draw_box(page, program, place, name, hidden, scene):
+    x, y, half, height = place
     lit, known = name in scene.nodes, name in scene.known
     color = _color(scene, lit) if lit or not known else ink.text
+    leaf = name in program.leaves
     page.box(
-        *(x - half, y - _BOX / 2, 2 * half, _BOX),
-        corner=5 if operation else 0,
-        facecolor=(ink.value, 0) if operation or hidden else ink.leaf,
+        *(x - half, y - height / 2, 2 * half, height),
+        corner=0 if leaf else 5,
+        facecolor=ink.leaf if leaf and not hidden else (ink.value, 0),
         edgecolor=(color, 0 if hidden else 1),
         linewidth=2.5 if lit else 1,
     )
-    look = {"ha": "center", "alpha": 0 if hidden else 1}
-    page.text(x, y - 4, formula, ink.text if known else ink.context, **look)
     value = _text(program.values[name]) if known and not hidden else ""
     grad = _text(scene.grads[name]) if name in scene.grads and not hidden else ""
-    page.text(x - 5, y + 12, value, ink.value, ha="right")
-    page.text(x + 5, y + 12, grad, ink.gradient, ha="left")
+    look = {"size": _SIZE, "alpha": 0 if hidden else 1}
+    color = ink.text if known else ink.context
+    if height == _LOW:  # formula, value, gradient side by side
+        page.text(x - half + 6, y + 4, _formula(program, name), color, **look)
+        page.text(x + half - _NUMBER - 6, y + 4, value, ink.value, ha="right", **look)
+        page.text(x + half - 6, y + 4, grad, ink.gradient, ha="right", **look)
+    else:
+        page.text(x, y - 4, _formula(program, name), color, ha="center", **look)
+        page.text(x, y + 12, value, ink.value, ha="right", **look)
+        page.text(x + 6, y + 12, grad, ink.gradient, ha="left", **look)
 
 
 def _color(scene, lit):
     return ink.context if not lit else ink.gradient if scene.back else ink.value
 
 
-def _draw_counts(page, program, way, done):
+def _draw_counts(page, top, program, way, done):
     """Draw, for both ways, the operations so far, and in outline all that it needs."""
-    totals = {each: program.count(each) for each in (PATHS, SWEEP)}
-    unit = 168 / max(sum(total) for total in totals.values())
-    page.text(
-        MARGIN, _COUNTS, "so far: multiplications (×) and additions (+)", ink.context, size=10
-    )
+    totals = {each: program.count(each) for each in (SWEEP, PATHS)}
+    unit = 134 / max(sum(total) for total in totals.values())
     for row, (each, total) in enumerate(totals.items()):
-        y = _COUNTS + 20 + 19 * row
+        y = top + 16 * row
         so_far, chosen = program.count(each, done), each == way
-        look = {"color": ink.text, "weight": "bold"} if chosen else {"color": ink.context}
+        weight, color = ("bold", ink.text) if chosen else ("normal", ink.context)
+        look = {"color": color, "weight": weight, "size": _SIZE}
         page.text(MARGIN, y, each, **look)
-        page.text(116, y, f"{so_far.times} ×", ha="right", **look)
-        page.text(154, y, f"{so_far.plus} +", ha="right", **look)
+        page.text(118, y, f"{so_far.times} ×", ha="right", **look)
+        page.text(150, y, f"{so_far.plus} +", ha="right", **look)
         color = ink.gradient if chosen else ink.context
-        page.box(166, y - 10, unit * sum(so_far), 12, facecolor=color, linewidth=0)
-        page.box(166, y - 10, unit * sum(total), 12, facecolor="none", edgecolor=ink.context)
+        page.box(158, y - 10, unit * sum(so_far), 11, facecolor=color, linewidth=0)
+        page.box(158, y - 10, unit * sum(total), 11, facecolor="none", edgecolor=ink.context)

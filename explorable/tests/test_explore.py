@@ -246,6 +246,14 @@ def test_a_slider_with_two_ends_is_two_controls(recording):
     assert "(0, 3)" in html and "(3, 0)" not in html
 
 
+@pytest.mark.parametrize("start", [{"a": True, "b": True}, {"a": ["x", "y", "z"], "b": (0, 3)}])
+def test_recording_from_coarse_to_fine_ends_where_the_controls_stand(recording, start):
+    figure = explore(lambda a, b: print(a, b), **start, alt="Two values.")
+    html = figure._repr_mimebundle_()["text/html"]
+    live = [widget.value for widget in figure.kwargs_widgets]
+    assert f"{live[0]} {live[1]}\n</pre>" in html
+
+
 def test_frames_that_are_no_function_of_the_controls_are_refused(recording):
     calls = []
     with pytest.raises(RuntimeError, match=r"\(k=0\) drew another frame at the end than at first"):

@@ -56,7 +56,7 @@ def inverse(k):
 
 # The cells of the notebook that is run, by name, in their order.
 CELLS = {
-    "import": "import time\nimport matplotlib.pyplot as plt\nfrom explorable import explore",
+    "import": "import time\nimport matplotlib.pyplot as plt\nfrom explorable import explore, use_style\nuse_style()",
     "wave": f"{inspect.getsource(wave)}\nexplore(wave, k=(1, 5), shade=True, alt='A wave.')",
     "slow": f"from ipywidgets import fixed\n{inspect.getsource(slow)}",
     "drag": "explore(slow, a=(0, 90), b=fixed(0), alt='A line.')",
@@ -269,6 +269,7 @@ def test_a_live_figure_shows_at_each_position_what_the_static_player_shows(
     browser, notebook, monkeypatch
 ):
     monkeypatch.setenv("EXPLORABLE_RECORD", "1")
+    monkeypatch.setattr("explorable._style._used", True)
     stored = explore(wave, k=(1, 5), shade=True, alt="A wave.")
     page = static_page(browser, stored._repr_mimebundle_()["text/html"])
     live = notebook["wave"].figure()

@@ -1,7 +1,9 @@
 """What a reader can do with a figure besides moving it: reset, link to a state, play, read."""
 
+import itertools
+
 import pytest
-from ipywidgets import IntSlider, Play, ToggleButtons, jslink
+from ipywidgets import Dropdown, FloatSlider, IntSlider, Play, ToggleButtons, jslink
 from test_player import load, load_html, shown
 
 from explorable import explore
@@ -49,6 +51,61 @@ def test_an_address_carries_a_state(page, saved):
     assert text(page) == "0.0 a"
 
 
+@pytest.mark.parametrize(
+    "controls",
+    [
+        {"n": FloatSlider(min=0, max=0.01, step=0.001), "kind": ["a"]},  # 0.00 five times
+        {"n": Dropdown(options=[("same", 1), ("same", 2), ("1", 3)]), "kind": ["a", "b"]},
+        {"n": ["@2", "1", "&=?#%"], "kind": [" ", "", "0"]},
+    ],
+)
+def test_a_link_restores_the_state_whatever_the_labels(page, saved, controls):
+    figure = explore(say_two, **controls, alt="Two values.")
+    address = saved(figure)
+    shape = [len(control.values) for control in figure._controls]
+    for positions in itertools.product(*map(range, shape)):
+        page.goto(address)
+        shown(page, figure, positions)
+        expected = page.locator(".explorable-frame").inner_html()
+        link = page.get_by_role("link", name="Link")
+        link.focus()
+        state = link.evaluate("link => link.href")
+        page.goto("about:blank")
+        page.goto(state)
+        assert page.locator(".explorable-frame").inner_html() == expected, state
+
+
+def test_arguments_named_like_numbers_keep_their_order(page, recording):
+    def say(**values):
+        print(values)
+
+    figure = explore(say, **{"2": (0, 2), "1": (0, 1)}, alt="Values.")
+    load(page, figure)
+    shown(page, figure, [2, 0])
+    assert text(page) == "{'2': 2, '1': 0}"
+
+
+def test_words_move_a_figure_and_not_the_page(page, saved):
+    """A link in the prose sets the figure, again and again, while the page stays where it is."""
+    figure = explore(say_two, n=(0.0, 0.3, 0.05), kind=["a"], alt="Two values.")
+    page.goto(saved(figure))
+    page.evaluate(
+        """name => {document.body.insertAdjacentHTML("afterbegin", "<div style='height: 300px'></div>"
+           + `<a id=try href='#${name}?n=0.2'>0.2</a>`);
+           document.body.append(Object.assign(document.createElement("div"), {style: "height: 3000px"}));
+           scrollTo(0, 100)}""",
+        figure._name,
+    )
+    for _ in range(2):
+        page.locator("#try").click()
+        page.wait_for_function("document.querySelector('output').textContent === '0.20'")
+        assert page.evaluate("scrollY") == 100
+        page.get_by_role("button", name="Reset").click()
+    page.evaluate("scrollTo(0, 2500)")
+    page.evaluate("document.querySelector('#try').click()")
+    page.wait_for_function("scrollY < 600")
+
+
 def test_the_link_leads_to_the_state_that_is_shown(page, saved):
     figure = explore(say_two, n=(-2, 2), kind=["a", "b & c=d"], alt="Two values.")
     page.goto(saved(figure))
@@ -68,6 +125,7 @@ def test_play_steps_through_the_positions(page, recording, driven):
     if driven:
         jslink((player, "value"), (slider, "value"))
     load(page, explore(lambda n: print(n), n=slider if driven else player, alt="A number."))
+    page.emulate_media(reduced_motion="no-preference")
     button = page.get_by_role("button", name="Play n")
     button.click()
     page.wait_for_function("document.querySelector('.explorable-frame').innerText.trim() === '3'")

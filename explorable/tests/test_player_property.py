@@ -87,7 +87,7 @@ def test_any_frames_in_any_order(page, frames, data):
     first = data.draw(st.integers(0, len(frames) - 1))
     labels = [str(k) for k in range(len(frames))]
     slider = ipywidgets.Dropdown(options=labels, index=first)
-    control = Control(slider, "n", "n", "select", labels, labels)
+    control = Control(slider, "n", "n", "n", "select", labels, labels)
     load_html(page, playable("fig-any", frames[first], [control], encode(frames, first)))
     assert page.evaluate("document.body.children.length") == 2  # the figure and the player
     for position in data.draw(st.permutations(range(len(frames)))):

@@ -4,7 +4,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from explorable.record import main, normal_form, normal_outputs
+from explorable.record import main, normal_outputs
 
 
 @pytest.fixture
@@ -40,20 +40,6 @@ def test_the_stored_form_has_no_widget_view_and_no_metadata(notebook):
         }
     }
     assert all(cell.metadata == {} for cell in stored.cells)
-
-
-def test_what_a_site_shows_closed_is_closed_in_jupyterlab_too():
-    """The tag alone decides: a cell whose tag is gone is open again."""
-    closed = {"jupyter": {"source_hidden": True}}
-    before = [
-        {"tags": ["hide-input", "mine"], "collapsed": True},
-        closed,
-        {"tags": ["mine"], **closed},
-    ]
-    after = [{"tags": ["hide-input", "mine"], **closed}, {}, {"tags": ["mine"]}]
-    notebook = new_notebook(cells=[new_code_cell(metadata=metadata) for metadata in before])
-    for _ in range(2):
-        assert [cell.metadata for cell in normal_form(notebook).cells] == after
 
 
 def test_a_notebook_that_fails_is_named_and_left_as_it_was(notebook, capsys):
@@ -98,7 +84,9 @@ def test_a_kernel_that_dies_is_one_notebooks_error(notebook, tmp_path, capsys):
         ("chapters", "chapters is a folder: name its notebooks, chapters/*.ipynb"),
     ],
 )
-def test_what_is_no_file_is_named(capsys, name, message):
+def test_what_is_no_file_is_named(tmp_path, monkeypatch, capsys, name, message):
+    (tmp_path / "chapters").mkdir()
+    monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
         main([name])
     assert message in capsys.readouterr().err

@@ -65,7 +65,7 @@ def form(question: dict, verdict: str = "") -> str:
         said = verdict if question.get("result") not in (None, "missing") else ""
         return (
             f'<div class="question question-code" id="question-{name}" data-name="{name}">{said}'
-            '<p>Code runs in a live notebook: <a href="#furo-main-content">Open live</a>, at the '
+            "<p>Code runs in a live notebook: <b>Open live</b>, at the "
             'top of this page, starts one.</p><label class="answer-box">'
             '<input type="checkbox" autocomplete="off"> I solved this, in a notebook</label></div>'
         )
@@ -123,7 +123,8 @@ def _add_labels(app, doctree):
         section = raw
         while not isinstance(section, nodes.section):
             section = section.parent
-        section["ids"].append(name)
+        if name not in section["ids"]:  # the title may have given it already
+            section["ids"].append(name)
         title = section.next_node(nodes.title).astext()
         standard.labels[name] = docname, name, title
         standard.anonlabels[name] = docname, name

@@ -51,8 +51,18 @@ def figures(doctree: nodes.document) -> dict[str, dict[str, list[str]]]:
                 "figure.explorable[id]"
             ):
                 data = figure.find("script", type="application/json")
-                found[figure["id"]] = json.loads(data.string)["labels"] if data else {}
+                controls = json.loads(data.string)["controls"] if data else []
+                found[figure["id"]] = {name: _labels(row) for name, _, _, row in controls}
     return found
+
+
+def _labels(row):
+    """Return the labels of a control, which may be stored as first, step, digits and count."""
+    if isinstance(row[0], str):
+        return row
+    first, step, digits, count = row
+    numbers = (f"{(first + k * step) / 10**digits:.{digits}f}" for k in range(count))
+    return [number.replace("-", "\N{MINUS SIGN}") for number in numbers]
 
 
 class PlainLinks(SphinxPostTransform):

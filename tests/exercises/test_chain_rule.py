@@ -137,6 +137,10 @@ def softmax_in_place(z, k, T):
 
 
 RIGHT = {
+    "two-ways-meet": [10, torch.tensor(10.0)],
+    "visits-of-recursion": ["d", "D"],
+    "a-too-early": [4, 4.0],
+    "cut-at-ninety": ["d", "D"],
     "softmax-proof": [[2, 5, 4, 3, 1]],
     "count-the-paths": [5, 5.0],
     "fork-with-minus": [33, torch.tensor(33.0)],
@@ -151,6 +155,29 @@ RIGHT = {
 }
 
 WRONG = {
+    "two-ways-meet": [
+        (2, "the direct way alone"),
+        (8, "the detour alone"),
+        (16, "these are two paths"),
+        (20, "one line further down"),
+    ],
+    "visits-of-recursion": [
+        ("a", "How many ways lead down"),
+        ("b", "splits *every* path"),
+        ("c", "after 10 doublings"),
+    ],
+    "a-too-early": [
+        (20, "what the right order finds"),
+        (2, "what `a` has at that time"),
+        (16, "what gets lost"),
+        (10, "what `a` has in the end"),
+        (0, "the direct way has arrived"),
+    ],
+    "cut-at-ninety": [
+        ("a", "1/p has to be computed"),
+        ("b", "only where the numbers fit"),
+        ("c", "Overflow is silent"),
+    ],
     "count-the-paths": [
         (3, "takes `w` twice"),
         (6, "These are the lines"),

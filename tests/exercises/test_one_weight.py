@@ -109,6 +109,11 @@ def largest_lr_by_products(x):
 
 
 RIGHT = {
+    "slope-at-one": [-2, torch.tensor(-2.0)],
+    "first-move": [1.02, 1 + 0.01 * 2],
+    "what-backward-changes": ["b", "B"],
+    "closer-each-step": ["b", "B"],
+    "rate-one-half": ["c", "C"],
     "which-step": ["a"],
     "largest-lr-proof": [[2, 4, 5, 3, 1]],
     "first-gradient": [
@@ -144,6 +149,11 @@ RIGHT = {
 }
 
 WRONG = {
+    "slope-at-one": [(1, "the loss itself"), (2, "other way round"), (-1, "factor 2")],
+    "first-move": [(0.98, "uphill"), (3, "length of the whole slope"), (0.02, "how far")],
+    "what-backward-changes": [("a", "takes the step"), ("c", "takes the step"), ("d", "letter")],
+    "closer-each-step": [("a", "steepest curve"), ("c", "whole epoch"), ("d", "letter")],
+    "rate-one-half": [("a", "to the distance"), ("b", "in another order"), ("d", "letter")],
     "first-gradient": [
         (32, "The sign is the other way round"),
         (-16, "A factor 2 is missing"),

@@ -52,6 +52,9 @@ def cut(w, b, x, y):
 
 
 RIGHT = {
+    "switched-on-later": ["b", "B"],
+    "middle-after-backward": ["a", "A"],
+    "turns-before-the-change": [3, 3.0],
     "jump-proof": [[2, 4, 5, 3, 1]],
     "leaf-count": [5, 5.0, torch.tensor(5.0)],
     "who-has-a-gradient": ["c", "C"],
@@ -82,6 +85,21 @@ RIGHT = {
 }
 
 WRONG = {
+    "switched-on-later": [
+        ("a", "nobody was taking notes"),
+        ("c", "by then `a` requires"),
+        ("d", "computed after `a` was switched on"),
+    ],
+    "middle-after-backward": [
+        ("b", "did anybody ask to keep it"),
+        ("c", "begins as `None`"),
+        ("d", "milder than that"),
+    ],
+    "turns-before-the-change": [
+        (2, "still not above 3"),
+        (6, "does not add 0.5"),
+        (4, "one turn more"),
+    ],
     "leaf-count": [
         (1, "the leaves that get a gradient"),
         (2, "typed in"),

@@ -11,7 +11,10 @@ from bs4 import BeautifulSoup
 from tests.conftest import ROOT
 
 #: The notebooks in which no markup of MyST may stand.
-CONVERTED = ["chapters/setup.ipynb", "chapters/tensors.ipynb", "intro.ipynb"]
+CONVERTED = [
+    *("chapters/chain-rule.ipynb", "chapters/setup.ipynb", "chapters/tensors.ipynb"),
+    "intro.ipynb",
+]
 
 CONF = """
 from press.sphinx import _boxes, _one_page, _plain_links
@@ -31,8 +34,8 @@ def setup(app):
 """
 FIGURE = """<figure class="explorable" id="fig-replay"><fieldset></fieldset>
 <script type="application/json">
-{"labels":{"lr":["0.12","0.21","1.0"],"x":["\N{MINUS SIGN}1","0"],"say":["a b","5 % & more"]},
-"groups":[]}</script></figure>"""
+{"controls":[["lr",0,"",["0.12","0.21","1.0"]],["x",0,"",[-1,1,0,2]],
+["say",0,"",["a b","5 % & more"]]],"later":[],"groups":[]}</script></figure>"""
 PAGES = {
     "sources.bib": "@misc{paszke2019, author={Paszke, A.}, title={PyTorch}, year={2019}}",
     "sources.md": "# Sources\n\n```{bibliography}\n:all:\n```",

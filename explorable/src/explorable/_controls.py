@@ -35,7 +35,7 @@ class Control:
             index = self.widget.index if self.end is None else self.widget.index[self.end]
             return index // self.stride
         if self.kind == "checkbox":
-            return self.values.index(self.widget.value)
+            return int(self.widget.value) // self.stride
         value = self.widget.value if self.end is None else self.widget.value[self.end]
         distances = [abs(own - value) for own in self.values]
         return distances.index(min(distances))

@@ -293,6 +293,7 @@ class Explorable(ipywidgets.interactive):
     def _playable(self, controls, frames):
         first = _row(controls, [control.position for control in controls])
         self._first = frames[first]
+        _html.keep_heights(frames)
         whole = all(control.stride == 1 for control in controls)
         printed = (
             [

@@ -1,12 +1,17 @@
 """A figure as one piece of HTML: the first frame, native controls, all other frames as data."""
 
 import json
+import re
+from collections.abc import Sequence
 from html import escape
+from itertools import zip_longest
 from xml.etree.ElementTree import Element
 
 from explorable import _svg
 from explorable._controls import Control
-from explorable._encode import to_html
+from explorable._encode import even, inner_html, to_html
+from explorable._formula import latex_to_html
+from explorable._options import NOTHING, Options
 
 _NOTE = "Run this cell to use the controls; on a website, they need JavaScript."
 
@@ -14,43 +19,114 @@ _NOTE = "Run this cell to use the controls; on a website, they need JavaScript."
 # of SVG but not the text inside, the tags of a template but not the image inside, and the second
 # of these two displays. So a reader sees there the image, and everywhere else the figure.
 _UNLESS_SANITISED = ' style="display:none;display:flow-root"'
+_WIDE = 420  # pixels of a picture
 _URL = str.maketrans({"%": "%25", "#": "%23", "&": "%26", "'": "%27"})
 
 
-def still(name: str, frame: Element) -> str:
+def still(name: str, frame: Element, options: Options = NOTHING) -> str:
     """Return a figure that shows `frame` and nothing else."""
-    return f'<figure class="explorable" id="{name}">\n{to_html(frame)}\n</figure>'
+    return "\n".join([_start(name, options), to_html(frame), *_end(options)])
 
 
-def playable(name: str, frame: Element, controls: list[Control], groups: list[list]) -> str:
+def playable(
+    name: str,
+    frame: Element,
+    controls: list[Control],
+    data: dict,
+    options: Options = NOTHING,
+    printed: Sequence[tuple[str, Element]] = (),
+) -> str:
     """Return a figure whose controls work wherever ``static/explorable.js`` is loaded.
 
     Until that script runs, and where there is none, `frame` shows and the controls are disabled.
+    On paper stand the frames of `printed` instead, each with its words.
     """
     images = _images(frame, controls)
     return "\n".join(
         [
             *images,
-            f'<figure class="explorable" id="{name}"{_UNLESS_SANITISED if images else ""}>',
+            _start(name, options, _UNLESS_SANITISED if images else ""),
+            f'<div class="explorable-body{" explorable-wide" * _is_wide(frame)}">',
             to_html(frame),
-            *(_player(name, controls, groups) if controls else ()),
-            "</figure>",
+            *(_player(name, controls, options) if controls else ()),
+            "</div>",
+            *_printed(printed),
+            *_end(options, _data(controls, data, options) if controls else ()),
         ]
     )
 
 
-def _player(name, controls, groups):
+def keep_heights(frames: list[Element]) -> None:
+    """Give what is printed, in place, the same height in all `frames`: no step moves the page."""
+    for texts in zip_longest(*(frame.findall("pre") for frame in frames)):
+        texts = [text for text in texts if text is not None]
+        lines = {(text.text or "").rstrip("\n").count("\n") + 1 for text in texts}
+        if len(lines) > 1:
+            for text in texts:
+                text.set("style", f"min-height:{max(lines)}lh")
+
+
+def state(controls: list[Control], positions: list[int], options: Options) -> str:
+    """Return `positions` in words, for a picture beside which no controls stand."""
+    return ", ".join(
+        f"{_plain(control, options)} {control.labels[position]}{_unit(control, options)}"
+        for control, position in zip(controls, positions, strict=True)
+    )
+
+
+def _start(name, options, attributes=""):
+    if not options.title:
+        return f'<figure class="explorable" id="{name}"{attributes}>'
+    return (
+        f'<figure class="explorable" id="{name}"{attributes} aria-labelledby="{name}-title">\n'
+        f'<p class="explorable-title" id="{name}-title">{escape(options.title)}</p>'
+    )
+
+
+def _end(options, data=()):
+    caption = [f"<figcaption>{escape(options.caption)}</figcaption>"] if options.caption else []
+    return [*data, *caption, "</figure>"]
+
+
+def _is_wide(frame):
+    """Whether a picture is too wide for its controls to stand beside it."""
+    widths = (re.match(r"[0-9]+", svg.get("width", "")) for svg in frame.iter("svg"))
+    return any(width is None or int(width[0]) >= _WIDE for width in widths)
+
+
+def _player(name, controls, options):
     return [
         '<fieldset class="explorable-controls" disabled>',
-        *(_WIDGETS[control.kind](control, f"{name}-{control.name}") for control in controls),
+        *(
+            _WIDGETS[control.kind](
+                control,
+                f"{name}-{control.name}",
+                _words(control, options),
+                _unit(control, options),
+            )
+            for control in controls
+        ),
         '<p class="explorable-tools"><button type="reset">Reset</button>',
-        f'<a href="#{name}">Link</a></p>',
+        f'<a href="#{name}">Link</a>',
+        '<button type="button" class="explorable-full">Full screen</button></p>',
         "</fieldset>",
+    ]
+
+
+def _data(controls, data, options):
+    return [
         f'<p class="explorable-note">{_NOTE}</p>',
         '<script type="application/json">',
-        _json(controls, groups),
+        _json(controls, data, options),
         "</script>",
     ]
+
+
+def _printed(printed):
+    if not printed:
+        return []
+    stills = (f"<div>{inner_html(frame)}<p>{escape(words)}</p></div>" for words, frame in printed)
+    return ['<div class="explorable-paper">', *stills, "</div>"]
 
 
 def _images(frame, controls):
@@ -68,13 +144,15 @@ def _image(svg):
     return f"""<img alt="{alt}" style="background:white" src='data:image/svg+xml,{document}'>"""
 
 
-def _json(controls, groups):
+def _json(controls, data, options):
     """Return the player's data with a line for each slot, so that a diff can be read."""
-    lines = [
-        f"[{_dump(index)},[\n" + ",\n".join(map(_dump, slots)) + "\n]]" for index, slots in groups
+    states = [[c.name, c.position, _unit(c, options), even(c.labels)] for c in controls]
+    groups = [
+        f"[{_dump(index)},[\n" + ",\n".join(map(_dump, slots)) + "\n]]"
+        for index, slots in data["groups"]
     ]
-    labels = _dump({control.name: control.labels for control in controls})
-    text = f'{{"labels":{labels},\n"groups":[' + ",\n".join(lines) + "]}"
+    lists = f'{{"controls":{_dump(states)},\n"later":{_dump(data["later"])},\n"groups":['
+    text = lists + ",\n".join(groups) + "]}"
     return text.replace("<", "\\u003c")  # nothing in it can end the script element
 
 
@@ -82,52 +160,65 @@ def _dump(value):
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _range(control, name):
-    label = escape(control.labels[control.position])
-    button = _play_button(control) if control.player else ""
+def _plain(control, options):
+    words = options.label(control.argument)
+    if words and control.end is not None:
+        words += " " + control.name.rpartition("-")[2]
+    return words or control.description
+
+
+def _words(control, options):
+    words = _plain(control, options)
+    return latex_to_html(words) if "$" in words else escape(words)  # as ipywidgets shows it
+
+
+def _unit(control, options):
+    unit = options.unit(control.argument)
+    return unit if unit[:1] in ("", "\N{DEGREE SIGN}", "%") else f"\N{NO-BREAK SPACE}{unit}"
+
+
+def _range(control, name, words, unit):
+    label = escape(control.labels[control.position] + unit)
+    button = _play_button(control, words) if control.player else ""
     return (
-        f'<label for="{name}">{escape(control.description)}</label><span>{button}'
-        f'<input type="range" id="{name}" min="0" max="{len(control.labels) - 1}" '
+        f'<label for="{name}">{words}</label><output for="{name}" aria-live="off">{label}</output>'
+        f'<span>{button}<input type="range" id="{name}" min="0" max="{len(control.labels) - 1}" '
         f'value="{control.position}" aria-valuetext="{label}" autocomplete="off"></span>'
-        f'<output for="{name}" aria-live="off">{label}</output>'
     )
 
 
-def _play_button(control):
-    repeat = " data-repeat" * control.player.repeat
+def _play_button(control, words):
+    repeat, plain = " data-repeat" * control.player.repeat, re.sub("<[^>]*>", "", words)
     return (
-        f'<button type="button" aria-pressed="false" data-interval="{control.player.interval}"{repeat} '
-        f'aria-label="Play {escape(control.description)}"></button>'
+        '<button type="button" aria-pressed="false" '
+        f'data-interval="{control.player.interval}"{repeat} aria-label="Play {plain}"></button>'
     )
 
 
-def _select(control, name):
+def _select(control, name, words, unit):
     options = "".join(
-        f"<option{' selected' * (position == control.position)}>{escape(label)}</option>"
+        f"<option{' selected' * (position == control.position)}>{escape(label + unit)}</option>"
         for position, label in enumerate(control.labels)
     )
-    return (
-        f'<label for="{name}">{escape(control.description)}</label>'
-        f'<select id="{name}" autocomplete="off">{options}</select>'
-    )
+    return f'<label for="{name}">{words}</label><select id="{name}" autocomplete="off">{options}</select>'
 
 
-def _radio(control, name):
+def _radio(control, name, words, unit):
     buttons = "".join(
         f'<label><input type="radio" name="{name}" autocomplete="off"'
-        f"{' checked' * (position == control.position)}> {escape(label)}</label>"
+        f"{' checked' * (position == control.position)}> {escape(label + unit)}</label>"
         for position, label in enumerate(control.labels)
     )
     return (
-        f'<span id="{name}-label">{escape(control.description)}</span>'
+        f'<span id="{name}-label">{words}</span>'
         f'<div role="radiogroup" id="{name}" aria-labelledby="{name}-label">{buttons}</div>'
     )
 
 
-def _checkbox(control, name):
+def _checkbox(control, name, words, unit):
     checked = " checked" * control.position
     return (
-        f'<label for="{name}">{escape(control.description)}</label>'
+        f'<label for="{name}">{words}</label>'
         f'<input type="checkbox" id="{name}" autocomplete="off"{checked}>'
     )
 

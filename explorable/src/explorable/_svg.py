@@ -26,50 +26,15 @@ _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 _HASHED = re.compile(r"([A-Za-z])(?:[0-9a-f_]*_)?[0-9a-f]{10}")  # a name that says only what kind
 _INITIAL = {"stroke-linejoin": "round", "stroke-linecap": "butt"}  # set once, on the root
 
-#: Attributes and properties that are lengths, and how many of their decimals count.
-_LENGTHS = dict.fromkeys(
-    [
-        "x",
-        "y",
-        "x1",
-        "x2",
-        "y1",
-        "y2",
-        "cx",
-        "cy",
-        "r",
-        "rx",
-        "ry",
-        "width",
-        "height",
-        "points",
-        "d",
-        "stroke-width",
-        "stroke-dasharray",
-        "stroke-dashoffset",
-        "stroke-miterlimit",
-        "font-size",
-    ],
-    2,
-) | dict.fromkeys(["opacity", "fill-opacity", "stroke-opacity", "stop-opacity", "offset"], 3)
-#: Properties that may stand as attributes of their own; any other stays in ``style``.
-_PRESENTATION = set(_LENGTHS) - {"x", "y", "d", "points", "r", "rx", "ry", "cx", "cy"} | set(
-    [
-        "fill",
-        "stroke",
-        "stroke-linejoin",
-        "stroke-linecap",
-        "stop-color",
-        "font-family",
-        "font-style",
-        "font-weight",
-        "font-variant",
-        "font-stretch",
-        "text-anchor",
-        "clip-path",
-        "mask",
-        "filter",
-    ]
+#: Attributes and properties that are lengths, shares of one, and those of ``style`` that may as
+#: well stand as attributes.
+_LENGTH = re.compile(
+    "[xy][12]?|[cr]?[xy]|r|width|height|points|d|font-size"
+    "|stroke-(width|dasharray|dashoffset|miterlimit)"
+)
+_SHARE = re.compile(r"(\w+-)?opacity|offset")
+_PRESENTATION = re.compile(
+    r"fill(-opacity)?|stroke(-\w+)?|font-\w+|stop-\w+|opacity|text-anchor|clip-path|mask|filter"
 )
 
 _COLOURS = {"#000000": "currentColor", "#ffffff": "var(--explorable-page,#ffffff)"} | {
@@ -263,7 +228,7 @@ def _attributes(element, names):
                 if not name or _INITIAL.get(name) == setting:
                     continue
                 setting = _setting(name, setting, names)
-                if setting and name in _PRESENTATION:
+                if setting and _PRESENTATION.fullmatch(name):
                     yield name, setting
                 elif setting:
                     kept.append(f"{name}:{setting}")
@@ -280,8 +245,10 @@ def _attributes(element, names):
 
 def _setting(name, value, names):
     """Return the value of one attribute or property in its normal form; None to leave it out."""
-    if name in _LENGTHS:
-        return _round(re.sub(r"(?<=\d)px\b", "", value), _LENGTHS[name])
+    if _LENGTH.fullmatch(name):
+        return _round(re.sub(r"(?<=\d)px\b", "", value), 2)
+    if _SHARE.fullmatch(name):
+        return _round(value, 3)
     if "url(#" in value:
         return _REFERENCE.sub(lambda match: f"url(#{names[match[1]]})", value)
     if _style.used():

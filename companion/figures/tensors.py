@@ -1,0 +1,310 @@
+"""The figures of the chapter about tensors that remember."""
+
+import warnings
+from typing import NamedTuple
+
+import torch
+from ipywidgets import ToggleButtons, interactive
+from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
+from torch import Tensor
+
+from companion.canvas import MARGIN, Page, arrow_head, ink, signed, text_width
+from companion.graph import draw
+from explorable import explore
+
+_WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
+
+#: What the switches of `tensor_passport` are called.
+NOTHING, ONE, BOTH = "nothing", "w", "x and w"
+PLAIN, RETAIN, DETACH = "nothing more", "y.retain_grad()", "y = y.detach()"
+
+
+# Passports -----------------------------------------------------------------------------------
+
+
+class Passport(NamedTuple):
+    """What a tensor says of itself, in words, and whether it is in the recorded graph."""
+
+    lines: tuple[str, str, str]
+    recorded: bool
+    has_grad: bool
+
+
+def tensor_passport(learns: str = ONE, then: str = PLAIN, backward: bool = True) -> Figure:
+    """Draw the tensors of ``loss = (x * w)**2`` as passports, joined as torch has recorded them.
+
+    Parameters
+    ----------
+    learns
+        Which inputs require a gradient: "nothing", "w" or "x and w".
+    then
+        What is done with ``y = x * w``: "nothing more", "y.retain_grad()" or "y = y.detach()".
+    backward
+        Whether ``loss.backward()`` is called.
+
+    Examples
+    --------
+    >>> texts = [text.get_text() for text in tensor_passport().texts]
+    >>> "w.grad = 36" in texts, "x.grad is None" in texts
+    (True, True)
+    """
+    tensors, said = _run(learns, then, backward)
+    page = Page(304, _WIDTH)
+    middle = _WIDTH / 2
+    boxes = {  # left, top, width
+        "loss": (middle - 114, 20, 228),
+        "y": (middle - 114, 110, 228),
+        "x": (MARGIN, 200, 139),
+        "w": (_WIDTH - MARGIN - 139, 200, 139),
+    }
+    code = {"loss": "loss = y**2", "y": "y = x * w", "x": "x = 3", "w": "w = 2"}
+    for above, below, tip in (("loss", "y", middle), ("y", "x", 90), ("y", "w", 212)):
+        start = (middle + (tip - middle) / 2, boxes[above][1] + 68)
+        recorded = _leads(tensors[above], tensors[below])
+        color = ink.gradient if recorded else ink.context
+        end = tip, boxes[below][1]
+        page.line(
+            [start, end],
+            color,
+            linewidth=2 if recorded else 1,
+            linestyle="solid" if recorded else "dotted",
+        )
+        page.add(
+            Polygon(
+                arrow_head(end, start, 9, 5), color=color, linewidth=0, alpha=1 if recorded else 0
+            )
+        )
+    for name, tensor in tensors.items():
+        left, top, width = boxes[name]
+        passport = _passport(name, tensor)
+        learning = tensor.is_leaf and tensor.requires_grad
+        page.box(
+            left,
+            top,
+            width,
+            68,
+            corner=0 if tensor.is_leaf else 6,
+            linewidth=1.5,
+            facecolor=(ink.learns, 0.15 if learning else 0),
+            edgecolor=ink.text if passport.recorded else ink.context,
+        )
+        colors = (ink.text,) * 3 + (ink.gradient if passport.has_grad else ink.context,)
+        value = signed(tensor.item())
+        page.text(left + 8, top + 17, code[name], ink.text, weight="bold", size=_SIZE)
+        page.text(
+            left + width - 8,
+            top + 17,
+            "" if tensor.is_leaf and name in "xw" else value,
+            ink.value,
+            size=_SIZE,
+            ha="right",
+        )
+        for row, (line, color) in enumerate(zip(passport.lines, colors[1:], strict=True), 1):
+            page.text(left + 8, top + 17 + 15 * row, line, color, size=_SIZE)
+    page.text(MARGIN, 12, "red: the recorded way back", ink.gradient, size=_SIZE)
+    for row, line in enumerate(_two_lines(said)):
+        page.text(MARGIN, 286 + 14 * row, line, ink.refused, size=_SIZE)
+    return page.figure
+
+
+def _run(learns, then, backward):
+    """Run the little program; return its tensors, and the message of an error."""
+    x = torch.tensor(3.0, dtype=torch.float64, requires_grad=learns == BOTH)
+    w = torch.tensor(2.0, dtype=torch.float64, requires_grad=learns != NOTHING)
+    y, said = x * w, ""
+    try:
+        if then == RETAIN:
+            y.retain_grad()
+    except RuntimeError as error:
+        said = str(error)
+    if then == DETACH:
+        y = y.detach()
+    loss = y**2
+    try:
+        if backward:
+            loss.backward()
+    except RuntimeError as error:
+        said = said or str(error)
+    return {"x": x, "w": w, "y": y, "loss": loss}, said
+
+
+def _passport(name, tensor):
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        grad = tensor.grad
+    node = tensor.grad_fn
+    origin = f"made by {node.name()}" if node else "a leaf"
+    asks = "requires a gradient" if tensor.requires_grad else "requires no gradient"
+    if grad is not None:
+        kept = f"{name}.grad = {signed(grad.item())}"
+    elif caught:
+        kept = f"{name}.grad is None, with a warning"
+    else:
+        kept = f"{name}.grad is None"
+    return Passport((origin, asks, kept), tensor.requires_grad, grad is not None)
+
+
+def _leads(above: Tensor, below: Tensor) -> bool:
+    """Whether a gradient would go from one tensor straight to the other."""
+    for node, _ in above.grad_fn.next_functions if above.grad_fn else ():
+        if node is not None and getattr(node, "variable", None) is below:
+            return True
+        if node is not None and node is below.grad_fn:
+            return True
+    return False
+
+
+def _two_lines(text):
+    if text_width(text, _SIZE) <= _WIDTH - 2 * MARGIN:
+        return [text, ""]
+    cut = text.rindex(" ", 0, 42)
+    return [text[:cut], text[cut + 1 :]]
+
+
+def show_passports() -> interactive:
+    """Return the figure in which a program's switches change what its tensors say."""
+    return explore(
+        tensor_passport,
+        learns=ToggleButtons(options=[NOTHING, ONE, BOTH], value=ONE),
+        then=[PLAIN, RETAIN, DETACH],
+        backward=True,
+        labels={
+            "learns": "requires a gradient",
+            "then": "after y = x * w",
+            "backward": "loss.backward()",
+        },
+        title="Leaves keep their gradient",
+        caption="Green: leaves that require a gradient.",
+        alt="Four boxes, loss on top, then y, then x and w: each says whether its tensor is a leaf "
+        "or which operation made it, whether it requires a gradient, and what its grad is. Red "
+        "arrows lead from box to box where torch has recorded the way back.",
+        paper=[{"then": PLAIN}, {"then": RETAIN}, {"then": DETACH}],
+    )
+
+
+# Define by run -------------------------------------------------------------------------------
+
+CODE = (
+    "y = x",
+    "for _ in range(times):",
+    "    y = y * 2",
+    "if y > 3:",
+    "    y = y - 1",
+    "else:",
+    "    y = y.exp()",
+)
+_MOST = 4  # turns of the loop
+
+
+def branching(x: Tensor, times: int) -> Tensor:
+    """Run the lines of `CODE`.
+
+    >>> branching(torch.tensor(1.0), times=2)
+    tensor(3.)
+    """
+    names = {"x": x, "times": times}
+    exec("\n".join(CODE), names)  # noqa: S102 the very text that the figure shows
+    return names["y"]
+
+
+def define_by_run(times: int = 3, x: float = 0.5) -> Figure:
+    """Draw a short program with the lines that ran, and beside it the graph that they left.
+
+    Parameters
+    ----------
+    times
+        Of the loop, from 0 to 4.
+    x
+        Where it starts.
+
+    Examples
+    --------
+    >>> [text.get_text() for text in define_by_run(times=0).texts if "Backward" in text.get_text()]
+    ['ExpBackward0']
+    """
+    start = torch.tensor(x, dtype=torch.float64, requires_grad=True)
+    y = branching(start, times)
+    y.backward()
+    nodes, node = [], y.grad_fn
+    while node is not None:
+        nodes.insert(0, node.name())
+        node = node.next_functions[0][0] if node.next_functions else None
+    taken = 4 if nodes[-1] == "SubBackward0" else 6
+    made_by = [0, *[2] * times, taken]  # the line of each node
+    if len(made_by) != len(nodes):
+        raise ArithmeticError(f"the graph has the nodes {nodes}, not one for each line that ran")
+
+    page = Page(240, _WIDTH)
+    ran = {0, 1, 3, taken} | ({2} if times else set())
+    places = [38 + 26 * row for row in range(len(CODE))]
+    page.text(MARGIN, 14, "the code", weight="bold", size=_SIZE)
+    page.text(184, 14, "the graph it left", weight="bold", size=_SIZE)
+    for row, line in enumerate(CODE):
+        look = {"family": "monospace", "size": 11.5}
+        page.text(MARGIN, places[row], line, ink.value if row in ran else ink.context, **look)
+    rows = [24 + 32 * row for row in range(_MOST + 2)]
+    for row in range(_MOST + 2):
+        shown = row < len(nodes)
+        top = rows[row]
+        tail = []
+        if shown:
+            line = places[made_by[row]] - 4
+            right = MARGIN + 6.95 * len(CODE[made_by[row]]) + 4
+            lane = 176 if made_by[row] == 2 else 168
+            tail = [(right, line), (lane, line), (lane, top + 11), (184, top + 11)]
+        page.line(tail, ink.context, linewidth=0.8)
+        up = [(239, top), (239, top - 10)] if shown and row else []
+        page.line(up, ink.gradient, linewidth=1.5)
+        head = arrow_head((239, top - 10), (239, top), 7, 4)
+        page.add(Polygon(head, color=ink.gradient, linewidth=0, alpha=1 if up else 0))
+        page.box(
+            184,
+            top,
+            110,
+            22,
+            corner=0 if row == 0 else 5,
+            linewidth=1,
+            facecolor=(ink.learns, 0.15 if row == 0 else 0),
+            edgecolor=(ink.text, 1 if shown else 0),
+        )
+        name = "" if not shown else "x, a leaf" if row == 0 else nodes[row]
+        page.text(239, top + 15, name, size=_SIZE, ha="center")
+    page.text(MARGIN, 230, f"y = {signed(y.item())}", ink.value, size=_SIZE)
+    words = f"x.grad = {signed(start.grad.item())}"
+    page.text(90, 230, words, ink.gradient, size=_SIZE)
+    return page.figure
+
+
+def show_define_by_run() -> interactive:
+    """Return the figure of a loop and a branch, and the graph of each run."""
+    return explore(
+        define_by_run,
+        times=(0, _MOST),
+        x=(0.25, 3.0, 0.25),
+        labels={"times": "times", "x": "x"},
+        title="The graph follows the code",
+        caption="Blue lines ran; red arrows lead back.",
+        alt="Left, seven lines of code: those that ran are blue. Right, a box for each operation "
+        "that ran, joined to its line, and red arrows from box to box back to the leaf x.",
+        paper=[{"times": 1}, {"times": 3}, {"times": 4}],
+    )
+
+
+# The graph of `out` --------------------------------------------------------------------------
+
+
+def show_graph(out: Tensor, **names: Tensor) -> interactive:
+    """Return the picture of the graph of `out`, with the names of its tensors."""
+
+    def graph_of_out():
+        ax = Figure(figsize=(264 / 72, 305 / 72)).add_axes((0, 0, 1, 1))  # narrow: large text
+        return draw(out, {**names, "out": out}, show=[], ax=ax)
+
+    return explore(
+        graph_of_out,
+        title="What out remembers",
+        caption="Read it from the top: that is the way of backward().",
+        alt="The graph of out: MeanBackward0 on top, two multiplications, an addition, and the "
+        "leaf x at the bottom.",
+    )

@@ -1,0 +1,153 @@
+"""Figures in motion: they glide to the exact frame, and are dragged by what they show."""
+
+import matplotlib.pyplot as plt
+import pytest
+from ipywidgets import IntSlider
+from test_player import load
+
+from explorable import explore
+
+PATHS = "[...document.querySelectorAll('.explorable-frame path')].map(e => e.getAttribute('d'))"
+PLACE = (
+    "e => { const b = e.getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2] }"
+)
+
+
+def rise(n):
+    plt.plot([0, 1], [0, n])
+    plt.axis([0, 1, 0, 10])
+
+
+def ball(w):
+    plt.plot([0, 10], [0, 100])
+    plt.plot(w, w**2, "o")
+    plt.axis([0, 10, 0, 100])
+
+
+def tip(a, b):
+    plt.plot([1, a], [1, b], "o-")
+    plt.axis([0.1, 1000, 0, 10])
+    plt.xscale("log")
+
+
+def press_and_sample(page, key):
+    """Press a key on the slider; return the paths at each frame that a browser then draws."""
+    page.get_by_role("slider").focus()
+    page.evaluate(
+        """() => {
+          window.samples = [];
+          const sample = () => samples.length < 30 && requestAnimationFrame(sample)
+            && samples.push(PATHS.join());
+          document.addEventListener("input", sample, {once: true});
+        }""".replace("PATHS", PATHS)
+    )
+    page.keyboard.press(key)
+    page.wait_for_timeout(700)
+    return page.evaluate("samples")
+
+
+def test_numbers_glide_and_end_in_the_exact_frame(page, recording):
+    load(page, explore(rise, n=IntSlider(min=0, max=10, value=0), alt="A line."))
+    at_once = press_and_sample(page, "End")[-1]
+    page.get_by_role("button", name="Reset").click()
+    page.emulate_media(reduced_motion="no-preference")
+    samples = press_and_sample(page, "End")
+    assert len(set(samples)) > 3
+    assert samples[-1] == at_once
+
+
+def test_nothing_glides_for_a_reader_who_wants_no_motion(page, recording):
+    load(page, explore(rise, n=IntSlider(min=0, max=10, value=0), alt="A line."))
+    assert len(set(press_and_sample(page, "End"))) <= 2  # before the event, and after
+
+
+def test_a_jump_amid_a_glide_ends_where_it_leads(page, recording):
+    load(page, explore(rise, n=IntSlider(min=0, max=10, value=0), alt="A line."))
+    start = page.evaluate(PATHS)
+    page.emulate_media(reduced_motion="no-preference")
+    for key in ("End", "Home", "End", "Home"):
+        page.get_by_role("slider").press(key)
+        page.wait_for_timeout(40)
+    page.wait_for_timeout(500)
+    assert page.evaluate(PATHS) == start
+
+
+@pytest.mark.parametrize("kind", ["mouse", "pen", "touch"])
+def test_what_is_held_is_dragged_and_its_slider_follows(page, recording, kind):
+    """Each pointer moves the point to the nearest position, and lets it go at the end."""
+    load(page, explore(ball, w=(0, 10), hold={"w": "x"}, alt="A ball."))
+    handle = page.locator(".explorable-hold")
+    x, y = handle.evaluate(PLACE)
+    session = page.context.new_cdp_session(page)
+
+    def point(what, x):
+        if kind == "touch":
+            types = {"Pressed": "touchStart", "Moved": "touchMove", "Released": "touchEnd"}
+            points = [] if what == "Released" else [{"x": x, "y": y}]
+            event = {"type": types[what], "touchPoints": points}
+            session.send("Input.dispatchTouchEvent", event)
+        else:
+            event = {"type": f"mouse{what}", "x": x, "y": y, "pointerType": kind}
+            session.send("Input.dispatchMouseEvent", event | {"button": "left", "clickCount": 1})
+
+    point("Pressed", x)
+    for moved in (10, 40, 80):
+        point("Moved", x + moved)
+    value = int(page.locator("output").inner_text())
+    step = (handle.evaluate(PLACE)[0] - x) / (value - 5)
+    assert abs(80 - step * (value - 5)) <= step / 2
+    assert page.get_by_role("slider").input_value() == str(value)
+    point("Released", x + 80)
+    if kind != "touch":
+        point("Moved", x)
+    assert page.locator("output").inner_text() == str(value)
+    page.keyboard.press("ArrowLeft")  # the slider has the keyboard
+    assert page.locator("output").inner_text() == str(value - 1)
+
+
+def test_a_point_is_held_on_both_axes_and_a_logarithmic_one(page, recording):
+    figure = explore(tip, a=[1.0, 10.0, 100.0], b=(0, 10), hold={("a", "b"): "xy"}, alt="A tip.")
+    load(page, figure)
+    handle = page.locator(".explorable-hold")
+    x, y = handle.evaluate(PLACE)
+    places = [float(place) for place in handle.get_attribute("data-xs").split()]
+    assert places[1] - places[0] == pytest.approx(places[2] - places[1], abs=0.2)
+    scale = page.evaluate("document.querySelector('svg').getScreenCTM().a")
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + (places[2] - places[0]) * scale, y - 30)
+    page.mouse.up()
+    assert page.locator("select").input_value() == "100.0"
+    assert int(page.locator("output").inner_text()) > 5
+
+
+def test_the_held_point_lies_on_what_is_drawn(page, recording):
+    figure = explore(ball, w=(0, 10), hold={"w": "x"}, alt="A ball.")
+    load(page, figure)
+    for key in ("End", "Home"):
+        page.get_by_role("slider").press(key)
+        (x, y), (u, v) = (
+            page.locator(selector).last.evaluate(PLACE) for selector in ("use", ".explorable-hold")
+        )
+        assert (x, y) == (pytest.approx(u, abs=0.2), pytest.approx(v, abs=0.2))
+
+
+def test_full_screen_and_the_next_figure(page, recording):
+    figures = [explore(rise, n=(0, 2), alt="A line.") for _ in range(3)]
+    load(page, *figures)
+    page.get_by_role("button", name="Full screen").first.click()
+    page.wait_for_function("document.fullscreenElement")
+    for key, expected in (
+        ("ArrowRight", 1),
+        ("ArrowRight", 2),
+        ("ArrowRight", 2),
+        ("ArrowLeft", 1),
+    ):
+        page.keyboard.press(key)
+        page.wait_for_function(
+            "id => document.fullscreenElement.id === id", arg=figures[expected]._name
+        )
+    page.locator(f"#{figures[1]._name}").get_by_role("slider").press("ArrowRight")
+    assert page.locator(f"#{figures[1]._name} output").inner_text() == "2"
+    page.locator(f"#{figures[1]._name}").get_by_role("button", name="Full screen").click()
+    page.wait_for_function("!document.fullscreenElement")
