@@ -48,7 +48,13 @@ def descent(w: float, lr: float) -> Figure:
     reach = 0.55 / (1 + (slope / 15) ** 2) ** 0.5  # of the tangent, about as long everywhere
     ends = torch.tensor([-reach, reach])
     ax.plot(w + ends, losses[0] + slope * ends, color=ink.gradient, linewidth=3)
-    ax.plot(weights, losses, "o-", color=ink.step, linewidth=1.3, markersize=4)
+    ax.plot(weights, losses, color=ink.step, linewidth=1.3)
+    # What has left the picture lies just above it, cut off: each frame keeps all of its dots.
+    dots = [
+        (min(max(at, _LEFT), _RIGHT), min(loss, 48))
+        for at, loss in zip(weights, losses, strict=True)
+    ]
+    ax.plot(*zip(*dots, strict=True), "o", color=ink.step, markersize=4)
     ax.plot(w, losses[0], "o", color=ink.learns, markersize=13)
     ax.set(xlim=(_LEFT - 0.2, _RIGHT + 0.2), ylim=(-2.5, 45), yticks=())
     ax.spines.left.set_visible(False)
