@@ -98,7 +98,7 @@ def _overlap(one, other):
 
 
 def _figures():
-    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+    for path in [ROOT / "intro.ipynb", *sorted((ROOT / "chapters").glob("*.ipynb"))]:
         for cell in nbformat.read(path, as_version=nbformat.NO_CONVERT).cells:
             for output in cell.get("outputs", []):
                 html = output.get("data", {}).get("text/html", "")

@@ -12,8 +12,9 @@ from tests.conftest import ROOT
 
 #: The notebooks in which no markup of MyST may stand.
 CONVERTED = [
-    *("chapters/one-weight.ipynb", "chapters/chain-rule.ipynb", "chapters/tensors.ipynb"),
-    "chapters/accumulate.ipynb",
+    "intro.ipynb",
+    *("chapters/setup.ipynb", "chapters/one-weight.ipynb", "chapters/chain-rule.ipynb"),
+    *("chapters/tensors.ipynb", "chapters/accumulate.ipynb"),
 ]
 
 CONF = """
