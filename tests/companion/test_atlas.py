@@ -279,7 +279,7 @@ def test_a_message_may_be_a_little_different(page, site, how):
 
 def test_a_reader_pastes_a_message_and_lands_on_its_entry(page, address):
     page.goto(f"{address}/search.html")
-    page.locator("main input[name=q]").fill(MESSAGES[2].replace("\n", ""))
+    page.locator(".sidebar-search").fill(MESSAGES[2].replace("\n", ""))
     page.keyboard.press("Enter")
     page.locator("#search-results li a").first.click()
     page.wait_for_url("**/errors.html#error-backward-twice")
@@ -310,7 +310,7 @@ def test_a_query_that_is_no_message_is_left_to_sphinx(page, site):
 
 def test_the_filter_above_the_table_leaves_what_fits(page, address):
     page.goto(f"{address}/{PAGE}.html")
-    field, shown = page.get_by_role("searchbox"), page.locator("#the-error-atlas tbody tr:visible")
+    field, shown = page.get_by_label("Find a message"), page.locator("#the-error-atlas tbody tr:visible")
     assert shown.count() == len(rows())
     for typed, entry in [
         ("inplace oper", "3. retain_graph, then a step"),  # unfinished words

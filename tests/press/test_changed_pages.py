@@ -18,9 +18,9 @@ def html(site):
     ("inside", "old", "new", "said"),
     [
         (True, "<p>", "<p>Also, ", ["text: 1 changed"]),
-        (True, "y_hat = 1.0\n", "y_hat = 1.5\n", ["output: 1 changed"]),
+        (True, "loss = 1.0\n", "loss = 1.5\n", ["output: 1 changed"]),
         (True, "<pre><span></span>", "<pre><span></span>1, ", ["code cell: 1 changed"]),
-        (True, "<figure ", '<figure lang="en" ', ["figure: 1 changed (`fig-loop-stepper`)"]),
+        (True, "<figure ", '<figure lang="en" ', ["figure: 1 changed (`fig-training-replay`)"]),
         (True, "<section ", '<section lang="en" ', ["markup"]),
         (False, "setup.html", "other.html", []),
         (False, "_static/", "_static/other/", []),

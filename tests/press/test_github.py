@@ -77,7 +77,7 @@ def test_a_workflow_uses_only_what_github_keeps_itself(path):
 #: The `python` of a workflow is the one that runs the tests.
 PYTHON = {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    "PYTHONPATH": str(ROOT),
+    "PYTHONPATH": f"{ROOT}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
 }
 
 

@@ -54,7 +54,8 @@ def dead(site, pages):
             target = target if path else name
             known = target in files
             if known and parts.fragment and target in pages:
-                known = unquote(parts.fragment) in pages[target].places
+                place = unquote(parts.fragment).partition("?")[0]  # a figure's has its state behind
+                known = place in pages[target].places
             if not known:
                 found.append((name, link))
     return sorted(found)
