@@ -51,7 +51,7 @@ def descent(w: float, lr: float) -> Figure:
     ax.plot(weights, losses, color=ink.step, linewidth=1.3)
     # What has left the picture lies just above it, cut off: each frame keeps all of its dots.
     dots = [
-        (min(max(at, _LEFT), _RIGHT), min(loss, 48))
+        (min(max(at, _LEFT - 0.2), _RIGHT + 0.2), min(loss, 48))
         for at, loss in zip(weights, losses, strict=True)
     ]
     ax.plot(*zip(*dots, strict=True), "o", color=ink.step, markersize=4)
