@@ -57,7 +57,8 @@ def make(tool, path):
 @contextmanager
 def opened(browser, tool, path):
     """Open a page from disk, without a network; yield it and a list of what it asks for."""
-    context = browser.new_context(offline=True)
+    # Without gliding: a reader who wants no motion has the frame itself at once.
+    context = browser.new_context(offline=True, reduced_motion="reduce")
     page = context.new_page()
     requests = []
     page.on("request", lambda request: requests.append(request.url))

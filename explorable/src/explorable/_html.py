@@ -25,7 +25,8 @@ _URL = str.maketrans({"%": "%25", "#": "%23", "&": "%26", "'": "%27"})
 
 def still(name: str, frame: Element, options: Options = NOTHING) -> str:
     """Return a figure that shows `frame` and nothing else."""
-    return "\n".join([_start(name, options), to_html(frame), *_end(options)])
+    body = f'<div class="explorable-body explorable-wide">{to_html(frame)}</div>'
+    return "\n".join([_start(name, options), body, *_end(options)])
 
 
 def playable(
