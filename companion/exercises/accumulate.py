@@ -3,6 +3,7 @@
 What is right is found by autograd and by torch's own optimiser, in float64.
 """
 
+import functools
 import itertools
 import math
 
@@ -555,6 +556,7 @@ exercises["one-example-at-a-time"] = Choice(
 )
 
 
+@functools.cache  # as a training is slow
 def _reads_more_at_a_small_rate():
     x, y, x_held, y_held = load_digits()
     right = {}
@@ -562,7 +564,7 @@ def _reads_more_at_a_small_rate():
         torch.manual_seed(0)
         net = torch.nn.Sequential(torch.nn.Linear(64, 32), torch.nn.Tanh(), torch.nn.Linear(32, 10))
         optimizer = torch.optim.SGD(net.parameters(), lr=0.001)
-        for _ in range(5):
+        for _ in range(2):
             for rows in torch.randperm(1500).split(50):
                 if not forget:
                     optimizer.zero_grad()
