@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 
 BRANCH = "launch"
-FOLDERS = ("chapters", "exercises")
+FOLDERS = (".", "chapters", "exercises")
 
 _CELL = """\
 # explorable and the book's own package, companion, where they are missing.

@@ -31,7 +31,7 @@ BOOK = (
     "companion",
     "exercises",
     "explorable",
-    "intro.md",
+    "intro.ipynb",
     "press",
     "pyproject.toml",
     "requirements.txt",

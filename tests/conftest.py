@@ -16,7 +16,7 @@ from hypothesis import settings
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted(
     path.relative_to(ROOT)
-    for folder in ("chapters", "exercises")
+    for folder in (".", "chapters", "exercises")
     for path in (ROOT / folder).glob("*.ipynb")
 )
 CHROMIUM = (

@@ -19,7 +19,7 @@ ROOT_HOLDS = {
     "CITATION.cff",  # GitHub looks for it here only
     "_config.yml",
     "_toc.yml",
-    "intro.md",
+    "intro.ipynb",
     "requirements.txt",
     "pyproject.toml",
     "chapters",

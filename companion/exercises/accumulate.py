@@ -3,12 +3,14 @@
 What is right is found by autograd and by torch's own optimiser, in float64.
 """
 
+import itertools
 import math
 
 import torch
 
 from companion.check import Choice, Function, Number, Order, Part
 from companion.check.vocabulary import SIGN, TWICE
+from companion.digits import load_digits
 from companion.exercises._given import grid, leaf, runs, squared_loss, the_one, vector
 
 exercises = {}
@@ -450,4 +452,135 @@ exercises["swing-proof"] = Order(
         "1 before 5": "Why does `w.grad` come back too? Say first what it is made of.",
     },
     code=False,
+)
+
+
+# Predictions of the chapter ------------------------------------------------------------------
+
+
+def _three_backwards(w):
+    w = leaf(w)
+    for _ in range(3):
+        squared_loss(w, 1.0, 2.0).backward()
+    return w.grad
+
+
+exercises["three-backwards"] = Number(
+    _three_backwards,
+    {"w": 1.0},
+    "This is the slope, which is the same each time. What does `backward()` do with what it finds?",
+    lambda w: _slope(w, 1.0, 2.0),
+    "This is the sum after two of the three calls.",
+    lambda w: 2 * _slope(w, 1.0, 2.0),
+    *SIGN,
+)
+
+
+def _mean_of_two_means():
+    w, parts = leaf(1.0), [(_X[:2], _Y[:2]), (_X[1:], _Y[1:])]
+    for x, y in parts:
+        squared_loss(w, x, y).mean().backward()
+    x, y = (torch.cat(columns) for columns in zip(*parts, strict=True))
+    whole = _mean_gradient(leaf(1.0), x, y, None)
+    return {0.5: "a", 1.0: "b", 2.0: "c"}[round((w.grad / whole).item(), 9)]
+
+
+exercises["mean-of-each-part"] = Choice(
+    _mean_of_two_means,
+    a=("Half as large.", "Each part has half of the examples, but its mean is a whole mean."),
+    b=(
+        "The same.",
+        "The mean of all is the *mean* of the two means. What does `.grad` make of them?",
+    ),
+    c="Twice as large.",
+)
+
+
+def _orders_that_learn():
+    moves = {
+        "empty": lambda w: setattr(w, "grad", None),
+        "backward": lambda w: squared_loss(w, 1.0, 2.0).backward(),
+        "step": lambda w: w.grad is None or w.data.sub_(0.1 * w.grad),
+    }
+    learned = 0
+    for order in itertools.permutations(moves.values()):
+        w = leaf(1.0)
+        for _ in range(30):
+            for move in order:
+                move(w)
+        learned += abs(w.item() - 2) < 0.1
+    return learned
+
+
+exercises["orders-that-learn"] = Number(
+    _orders_that_learn,
+    {},
+    "One order is the usual one. But the loop runs round and round: is `backward`, `step`, `empty` "
+    "another loop, or the same one entered elsewhere?",
+    lambda right: 1.0,
+    "Not all of them: what does `step` find in `w.grad` if `empty` comes just before it?",
+    lambda right: 6.0,
+    "There is a third place to enter the same circle: with `step`.",
+    lambda right: 2.0,
+)
+
+
+def _forgetful_epochs(lr, epochs):
+    """Return w after so many epochs of the loop that empties nothing, with one example a step."""
+    w = leaf(1.0)
+    for _ in range(epochs):
+        for x, y in zip(_X, _Y, strict=True):
+            squared_loss(w, x, y).backward()
+            with torch.no_grad():
+                w -= lr * w.grad
+    return w.item()
+
+
+def _fate_at_a_tenth():
+    distance = abs(_forgetful_epochs(0.1, 50) - 2)
+    return "a" if distance < 0.01 else "b" if distance < 100 else "c"
+
+
+exercises["one-example-at-a-time"] = Choice(
+    _fate_at_a_tenth,
+    a=("It arrives at 2.", "It would with the line. Without it, what takes speed out of `w.grad`?"),
+    b=(
+        "It swings between the same two ends.",
+        (
+            "So it does with the whole batch, where each push has the same strength. Here the third "
+            "example pushes nine times as hard as the first one."
+        ),
+    ),
+    c="It swings farther and farther.",
+)
+
+
+def _reads_more_at_a_small_rate():
+    x, y, x_held, y_held = load_digits()
+    right = {}
+    for forget in (False, True):
+        torch.manual_seed(0)
+        net = torch.nn.Sequential(torch.nn.Linear(64, 32), torch.nn.Tanh(), torch.nn.Linear(32, 10))
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.001)
+        for _ in range(5):
+            for rows in torch.randperm(1500).split(50):
+                if not forget:
+                    optimizer.zero_grad()
+                torch.nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
+                optimizer.step()
+        right[forget] = (net(x_held).argmax(1) == y_held).double().mean()
+    return "a" if right[False] > right[True] + 0.1 else "c" if right[True] > right[False] else "b"
+
+
+exercises["at-a-small-rate"] = Choice(
+    _reads_more_at_a_small_rate,
+    a=(
+        "The one that empties.",
+        "Its steps are right, but each is tiny. What makes a step that is too small larger?",
+    ),
+    b=(
+        "Both read about the same.",
+        "After a hundred batches one of them steps with a sum of a hundred gradients.",
+    ),
+    c="The one that forgets.",
 )

@@ -3,6 +3,11 @@
 What is right is found by running the programs with torch, or by its autograd, in float64.
 """
 
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import torch
 from torch import Tensor
 
@@ -119,4 +124,35 @@ exercises["to-numpy"] = Choice(
     b="`w.detach().numpy()`",
     c=("`w.clone().numpy()`", "A clone remembers that it is one: it requires a gradient, too."),
     d=("all three of them", "Two of them raise an error. Which one leaves the record behind?"),
+)
+
+
+# Predictions of the chapter ------------------------------------------------------------------
+
+exercises["slope-of-the-check"] = Choice(
+    lambda: {1.0: "a", 2.0: "b", 3.0: "c", 6.0: "d"}[_slope(1.0).item()],
+    a=("1", "This is the loss itself. Asked is how fast it grows with `w`."),
+    b=("2", "This is twice the inside. How fast does the inside, `3 * w - 2`, grow?"),
+    c=("3", "This is the slope of the inside. The square has a slope of its own."),
+    d="6",
+)
+
+
+def _import_of_an_empty_folder():
+    with TemporaryDirectory() as folder:
+        Path(folder, "torch").mkdir()
+        program = f"import sys; sys.path[:] = [{folder!r}]; import torch"
+        command = [sys.executable, "-I", "-S", "-c", program]
+        run = subprocess.run(command, capture_output=True, check=False)
+    return "a" if b"No module named" in run.stderr else "b" if run.returncode else "c"
+
+
+exercises["an-empty-folder"] = Choice(
+    _import_of_an_empty_folder,
+    a=(
+        "It raises ModuleNotFoundError.",
+        "Python looks for something that has this name. Is a folder enough for it?",
+    ),
+    b=("It raises another error.", "Does Python look into the folder while it imports it?"),
+    c="Nothing: there is no error.",
 )

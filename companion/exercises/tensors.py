@@ -427,7 +427,7 @@ def _last_node(x, times):
 exercises["turns-before-the-change"] = Number(
     lambda x: next(float(t) for t in range(20) if _last_node(x, t) != _last_node(x, 0)),
     {"x": 0.5},
-    "After these turns `y` is still not above 3. What is it?",
+    "After these turns `y` is 2, and the branch is still the same.",
     2.0,
     "Each turn doubles `y`; it does not add 0.5 to it.",
     6.0,

@@ -1,155 +1,287 @@
 """The figures of the chapter about gradients that add up."""
 
+import functools
 import math
 from collections.abc import Sequence
 
 import torch
+from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch
 
-from companion.canvas import in_style, ink, panels, signed
+from companion.canvas import in_style, ink, signed
 
-#: w and w.grad at the start and after every step.
-Run = tuple[Sequence[float], Sequence[float]]
-
-
-@in_style
-def pendulum(run: Run, other: Run, H: float, lr: float, step: int, forget: bool) -> Figure:
-    """Draw a descent as points of w and w.grad, and w against the step.
-
-    Parameters
-    ----------
-    run, other
-        The descent, and the one in the other mode, of 22 steps each.
-    H
-        The second derivative of the loss.
-    lr, step, forget
-        The learning rate; how many steps have been made; whether w.grad is never emptied.
-
-    Examples
-    --------
-    >>> run = [1.0] * 23, [0.0] * 23
-    >>> pendulum(run, run, H=9.0, lr=0.01, step=0, forget=False).texts[0].get_text()
-    'step 0:  w = 1.000,  w.grad = 0.00'
-    """
-    (weights, grads), color = run, ink.value if forget else ink.learns
-    figure, (above, below) = panels(
-        *(5, 2), height_ratios=(3, 2), left=0.15, right=0.96, top=0.87, bottom=0.1, hspace=0.08
-    )
-    below.sharex(above)
-    above.tick_params(labelbottom=False)
-    above.plot(*_orbit(H, lr, forget), color=ink.context, linewidth=1)
-    above.plot([weights[step]] * 2, [0, grads[step]], color=ink.gradient, linewidth=3)
-    below.plot(other[0], range(23), "--", color=ink.context, linewidth=1)
-    for ax, heights in ((above, grads), (below, range(23))):
-        # always 22 points, so that the page has less to store
-        path = [(weights[min(i, step)], heights[min(i, step)]) for i in range(22)]
-        ax.plot(*zip(*path, strict=True), "o-", color=color, linewidth=1, markersize=4)
-        ax.plot(*path[step], "o", color=color, markersize=9)
-        ax.axvline(2, color=ink.context, linewidth=0.5)
-    above.set(ylim=(-36, 36), yticks=(-30, 0, 30), ylabel="w.grad")
-    below.set(xlim=(0.4, 3.6), xticks=(1, 2, 3), xlabel="w")
-    below.set(ylim=(23, -1), yticks=(0, 10, 20), ylabel="step")
-    state = f"step {step}:  w = {signed(weights[step], '.3f')},  w.grad = "
-    figure.text(0.15, 0.95, state + signed(grads[step], "z.2f"))
-    swing = f"one swing takes {2 * math.pi / _angle(H, lr):.2f} steps"
-    factor = f"each step: distance × {1 - lr * H:.3f}"
-    figure.text(0.15, 0.895, swing if forget else factor, color=color)
-    return figure
+WIDTH = 4.2  #: of a figure, in inches: with text of 12 points it can be read on a phone
+EDGE = 0.12  #: where the words above the axes begin
+_words = rc_context({"font.size": 12})
 
 
-def _angle(H, lr):
-    """Return by how much of a swing one step turns, in radians."""
-    return math.acos(1 - lr * H / 2)
+def _panels(height, rows=1, **grid):
+    figure = Figure(figsize=(WIDTH, height))
+    return figure, figure.subplots(rows, gridspec_kw={"left": EDGE, "right": 0.97} | grid)
 
 
-def _orbit(H, lr, forget):
-    """Return w and w.grad all along the curve on which every state must lie."""
-    turn = torch.linspace(0, 2 * math.pi, 73, dtype=torch.float64)
-    if not forget:
-        return 2 + turn.cos(), H / (1 - lr * H) * turn.cos()
-    size = (1 - lr * H / 4) ** -0.5
-    return 2 + size * turn.cos(), size / lr * ((turn - _angle(H, lr)).cos() - turn.cos())
+@functools.cache
+def _descend(examples, lr, forget, steps, together):
+    """Return w and w.grad at the start and after each step, for the losses (w x − 2 x)²."""
+    w = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
+    x = torch.tensor(examples, dtype=torch.float64)
+    weights, grads = [w.item()], [0.0]
+    for step in range(steps):
+        if not forget:
+            w.grad = None
+        part = x if together else x[step % len(x)]
+        ((w * part - 2 * part) ** 2).mean().backward()
+        with torch.no_grad():
+            w -= lr * w.grad
+        weights.append(w.item())
+        grads.append(w.grad.item())
+    return weights, grads
 
 
 @in_style
-def two_limits(emptied: Sequence[float], forgotten: Sequence[float], H: float, lr: float) -> Figure:
-    """Draw the factor of a step against the learning rate, and w over 40 steps, in both modes.
+@_words
+def swing(lr: float = 0.01, step: int = 7) -> Figure:
+    """Draw two descents into a valley, and how the last step's ``w.grad`` came about in one.
+
+    The examples are 1, 2, 3, all of them in each step.
 
     Parameters
     ----------
-    emptied, forgotten
-        w at the start and after every step, in the two modes.
-    H, lr
-        The second derivative of the loss; the learning rate.
+    lr, step
+        The learning rate, at most 0.2; how many steps have been made, from 1 to 21.
 
     Examples
     --------
-    >>> two_limits([1.0] * 41, [1.0] * 41, H=10.0, lr=0.01).axes[0].get_xticks().tolist()
-    [0.0, 0.2, 0.4]
+    >>> swing(lr=0.01, step=1).texts[0].get_text()
+    'emptied: w = 1.09'
     """
-    figure, (above, below) = panels(
-        4.8, rows=2, height_ratios=(2, 3), left=0.14, bottom=0.11, top=0.97, hspace=0.45
-    )
-    rates = torch.linspace(0, 0.48, 97, dtype=torch.float64)
-    for weights, growth, color, width in (
-        (emptied, _growth_if_emptied, ink.learns, 3),
-        (forgotten, _growth_if_forgotten, ink.value, 1.5),
+    emptied, forgotten = (_descend((1.0, 2.0, 3.0), lr, f, 21, True) for f in (False, True))
+    H = 28 / 3  # the second derivative of the mean loss
+    figure, (valley, sums) = _panels(3.5, 2, height_ratios=(5, 3), top=0.9, bottom=0.03, hspace=0.4)
+    w = torch.linspace(0.4, 3.6, 65, dtype=torch.float64)
+    valley.plot(w, H / 2 * (w - 2) ** 2, color=ink.context, linewidth=1)
+    for side, name, (weights, _), color, size in (
+        (EDGE, "emptied", emptied, ink.learns, 13),
+        (0.97, "forgotten", forgotten, ink.value, 9),
     ):
-        above.plot(rates, growth(H, rates), color=color, linewidth=width)
-        here = growth(H, torch.tensor(lr, dtype=torch.float64))
-        above.plot(lr, here, "o", color=color, markersize=5 + 2 * width)
-        outside = [k for k, w in enumerate(weights) if abs(w - 2) >= 8] or [len(weights)]
-        below.plot(weights[: outside[0] + 1], color=color, linewidth=width)
-    above.axhline(1, color=ink.context, linewidth=0.5)
-    above.text(0.275, 2.3, "emptied", color=ink.learns, ha="right")
-    above.text(0.42, 1.2, "forgotten", color=ink.value, ha="right")
-    above.set(xlim=(0, 0.48), ylim=(0, 3.5), xlabel="lr", ylabel="factor of a step")
-    above.set(yticks=(0, 1, 2, 3))
-    above.set_xticks((0, 2 / H, 4 / H), ("0", f"2/H = {2 / H:.3f}", f"4/H = {4 / H:.3f}"))
-    below.set(xlim=(0, 40), xticks=(0, 20, 40), xlabel="step")
-    below.set(ylim=(-6, 10), yticks=(-4, 2, 8), ylabel="w")
+        # always as many points, so that the page has less to store
+        trail = [weights[min(k, step)] for k in range(len(weights))]
+        heights = [H / 2 * (at - 2) ** 2 for at in trail]
+        valley.plot(trail, heights, "o", color=color, markersize=3)
+        valley.plot(trail[-1], heights[-1], "o", color=color, markersize=size)
+        words = f"{name}: w = {signed(weights[step], '.2f')}"
+        figure.text(side, 0.93, words, color=color, ha="left" if side == EDGE else "right")
+    valley.set(xlim=(0.4, 3.6), xticks=(1, 2, 3), ylim=(-0.7, 10), yticks=(), ylabel="loss")
+    valley.set_xticks((1, 2, 3), ("w = 1", "2", "3"))
+
+    old, new = forgotten[1][step - 1], forgotten[1][step]
+    rows = (
+        ("already in w.grad", 0, old, ink.context),
+        ("slope here", old, new - old, ink.gradient),
+        ("w.grad now", 0, new, ink.gradient),
+    )
+    for row, (words, left, width, color) in enumerate(rows):
+        sums.barh(row, width, left=left, color=color, height=0.7)
+        sums.text(-88, row, words, va="center")
+        sums.text(48, row, signed(width, "z.1f"), va="center", ha="right", color=color)
+    sums.plot((0, 0), (-0.5, 2.5), color=ink.text, linewidth=0.5)
+    sums.set(xlim=(-88, 48), ylim=(2.6, -0.6))
+    sums.axis("off")
     return figure
 
 
-def _growth_if_emptied(H, lr):
-    """Return the factor by which the distance changes in a step."""
-    return (1 - lr * H).abs()
+def growth(x: Sequence[float | torch.Tensor], lr: torch.Tensor, forget: bool) -> torch.Tensor:
+    """Return the factor by which the distance of w from 2 grows in an epoch, in the long run.
+
+    An example x with the loss (w x − 2 x)² has the slope a d at the distance d, with a = 2 x². A
+    step that empties multiplies d by 1 − lr a. One that forgets maps (d, g), where g is ``w.grad``,
+    to (d − lr (g + a d), g + a d). That matrix has determinant 1, and so has an epoch: the larger
+    of its eigenvalues is 1 as long as its trace is between −2 and 2.
+
+    Parameters
+    ----------
+    x
+        The examples, one step each: numbers, or tensors of the shape of `lr`.
+    lr
+        Learning rates, of any shape.
+    forget
+        Whether ``w.grad`` is never emptied.
+
+    Examples
+    --------
+    >>> lr = torch.tensor([0.06, 0.1, 0.2], dtype=torch.float64)
+    >>> growth([1, 2, 3], lr, forget=True).round(decimals=2).tolist()
+    [1.0, 2.34, 1.0]
+    >>> growth([1, 2, 3], lr, forget=False).round(decimals=2).tolist()
+    [0.04, 0.13, 0.94]
+
+    The order of three examples does not matter:
+
+    >>> from itertools import permutations
+    >>> tenth = torch.tensor(0.1, dtype=torch.float64)
+    >>> {f"{growth(x, tenth, forget=True):.6f}" for x in permutations((1, 2, 3))}
+    {'2.340795'}
+    """
+    if not forget:
+        return _factor(x, lr).abs()
+    half = _half_trace(x, lr).abs().clamp(min=1)
+    return half + (half * half - 1).sqrt()
 
 
-def _growth_if_forgotten(H, lr):
-    """Return the factor by which the distance changes in a step, in the long run."""
-    cosine = (1 - lr * H / 2).abs().clamp(min=1)
-    return cosine + (cosine**2 - 1).sqrt()
+def _factor(x, lr):
+    """Return what an epoch that empties multiplies the distance by."""
+    return math.prod(1 - lr * 2 * x_i * x_i for x_i in x)
+
+
+def _half_trace(x, lr):
+    """Return half of the trace of an epoch that forgets, as a map of (d, g)."""
+    epoch = torch.eye(2, dtype=lr.dtype).expand(*lr.shape, 2, 2)
+    for a in (2 * x_i * x_i + 0 * lr for x_i in x):
+        step = torch.stack([1 - lr * a, -lr, a, torch.ones_like(lr)], dim=-1)
+        epoch = step.unflatten(-1, (2, 2)) @ epoch
+    return (epoch[..., 0, 0] + epoch[..., 1, 1]) / 2
+
+
+@functools.cache
+def _exploding():
+    """Return the regions of learning rate and spread in which each loop explodes, with a colour."""
+    rates, spreads = torch.meshgrid(
+        torch.linspace(0.002, 0.42, 106, dtype=torch.float64),
+        torch.linspace(-0.06, 1.16, 62, dtype=torch.float64),
+        indexing="xy",
+    )
+    examples = 2 - spreads, 2 * torch.ones_like(spreads), 2 + spreads
+    return [
+        (Figure().subplots().contourf(rates, spreads, size.abs(), (1, 1e9)).get_paths()[0], color)
+        for size, color in (
+            (_factor(examples, rates), ink.learns),
+            (_half_trace(examples, rates), ink.value),
+        )
+    ]
 
 
 @in_style
+@_words
+def map_of_rates(lr: float = 0.1, spread: float = 1.0) -> Figure:
+    """Draw where the forgetful loop explodes, and w after each epoch at one place of that map.
+
+    The examples come one at a time.
+
+    Parameters
+    ----------
+    lr
+        The learning rate.
+    spread
+        How far the examples 2 − spread, 2, 2 + spread are apart, from 0 to 1.
+
+    Examples
+    --------
+    >>> map_of_rates(lr=0.1, spread=1.0).texts[-1].get_text()
+    'forgotten: explodes'
+    """
+    x = (2 - spread, 2.0, 2 + spread)
+    emptied, forgotten = (_descend(x, lr, forget, 60, False)[0][::3] for forget in (False, True))
+    figure, (above, below) = _panels(4, 2, top=0.93, bottom=0.12, hspace=0.72, left=0.2)
+    for path, color in _exploding():
+        above.add_patch(PathPatch(path, facecolor=color, linewidth=0, alpha=0.35))
+    above.plot(lr, spread, "o", color=ink.step, markersize=9)
+    above.set(xlim=(0, 0.42), xticks=(0, 0.1, 0.2, 0.3, 0.4), xlabel="learning rate")
+    above.set(ylim=(-0.06, 1.16))
+    above.set_yticks((0, 1), ("2, 2, 2", "1, 2, 3"))
+    figure.text(0.02, 0.955, "explodes where tinted:")
+    figure.text(0.6, 0.955, "emptied", color=ink.learns)
+    figure.text(0.97, 0.955, "forgotten", color=ink.value, ha="right")
+
+    here = torch.tensor(lr, dtype=torch.float64)
+    fate = {-1: "arrives", 0: "swings", 1: "explodes"}
+    for side, name, weights, forget, color, width in (
+        (0.02, "emptied", emptied, False, ink.learns, 3),
+        (0.97, "forgotten", forgotten, True, ink.value, 1.5),
+    ):
+        inside = [min(max(w, -6.0), 10.0) for w in weights]
+        below.plot(inside, "o-", color=color, linewidth=width, markersize=3)
+        factor = growth(x, here, forget).item()
+        words = f"{name}: {fate[(factor > 1 + 1e-9) - (factor < 1 - 1e-9)]}"
+        figure.text(side, 0.447, words, color=color, ha="left" if side == 0.02 else "right")
+    below.set(xlim=(0, len(emptied) - 1), xticks=(0, 10, 20), xlabel="epoch")
+    below.set(ylim=(-3, 7), yticks=(-2, 2, 6), ylabel="w")
+    return figure
+
+
+@in_style
+@_words
+def digits(
+    rates: Sequence[float], right: dict[str, Sequence[Sequence[float]]], epoch: int
+) -> Figure:
+    """Draw the share of digits that networks read, against the learning rate.
+
+    Parameters
+    ----------
+    rates
+        The learning rates.
+    right
+        For "emptied" and "forgotten", for each rate, the share of each network: of one initial
+        value each, as many for every rate.
+    epoch
+        After how many epochs.
+
+    Examples
+    --------
+    >>> digits([0.1, 0.3], {"emptied": [[0.9], [0.8]], "forgotten": [[0.1], [0.2]]}, 3).texts[-1]
+    Text(0.59, 0.93, 'epoch 3')
+    """
+    figure, ax = _panels(3.1, left=0.22, top=0.88, bottom=0.17)
+    places = range(len(rates))
+    for name, side, color, shift in (
+        ("emptied", 0.22, ink.learns, 0.06),
+        ("forgotten", 0.97, ink.value, -0.06),
+    ):
+        middle = [sorted(shares)[len(shares) // 2] for shares in right[name]]
+        ax.plot(places, middle, color=color, linewidth=2)
+        for shares in zip(*right[name], strict=True):
+            ax.plot([place + shift for place in places], shares, "o", color=color, markersize=4)
+        figure.text(side, 0.93, name, color=color, ha="left" if side == 0.22 else "right")
+    figure.text(0.59, 0.93, f"epoch {epoch}", ha="center")
+    ax.axhline(0.1, color=ink.context, linewidth=0.5)
+    ax.set(xlim=(-0.3, len(rates) - 0.7), xlabel="learning rate")
+    ax.set_xticks(places, [f"{lr:g}" for lr in rates])
+    ax.set(ylim=(0, 1.03), ylabel="new digits read")
+    ax.set_yticks((0, 0.1, 0.5, 1), ("0", "10 %", "50 %", "100 %"))
+    return figure
+
+
+@in_style
+@_words
 def batch_in_parts(sizes: Sequence[int], grads: Sequence[float], target: float) -> Figure:
-    """Draw what each part of a batch adds to w.grad, and the gradient of the whole batch.
+    """Draw what each part of a batch adds to ``w.grad``, and the gradient of the whole batch.
 
     Parameters
     ----------
     sizes
-        How many examples each part has.
+        How many examples each part has: at most four parts.
     grads
-        w.grad after each part; all are negative.
+        ``w.grad`` after each part; all are negative.
     target
         The gradient of the whole batch.
 
     Examples
     --------
     >>> batch_in_parts([4, 4], [-1.0, -3.0], -3.0).texts[0].get_text()
-    'w.grad at the end: −3.0000, the same'
+    'w.grad at the end: −3.00, right'
     """
-    figure, ax = panels(3.2, left=0.14, top=0.8)
-    for k, (before, after) in enumerate(zip([0, *grads[:-1]], grads, strict=True)):
-        ax.bar(k, after - before, bottom=before, color=ink.gradient)
+    figure, ax = _panels(3, left=0.2, top=0.88, bottom=0.17)
+    for k in range(4):  # those that are not needed have no height
+        there = k < len(sizes)
+        before, after = [0, *grads][k : k + 2] if there else (0, 0)
+        ax.bar(k, after - before, bottom=before, color=ink.gradient, width=0.7)
+        ax.text(k, after - 0.4, signed(after, ".2f") if there else " ", ha="center", va="top")
     ax.axhline(target, color=ink.text, linestyle="dashed", linewidth=1)
-    ax.set(xlim=(-0.6, len(sizes) - 0.4), ylim=(1.15 * min(target, grads[-1]), 0))
-    ax.set_xticks(range(len(sizes)), sizes)
-    ax.locator_params(axis="y", nbins=4)
-    ax.set(xlabel="examples in each part", ylabel="w.grad")
-    same = ", the same" if abs(grads[-1] - target) < 1e-6 else ""
-    words = f"w.grad at the end: {signed(grads[-1], '.4f')}{same}"
-    figure.text(0.14, 0.92, words, color=ink.gradient)
-    figure.text(0.14, 0.84, f"one batch of 8: {signed(target, '.4f')}")
+    ax.text(3.45, target + 0.4, "one batch of 8", ha="right", va="bottom")
+    ax.set(xlim=(-0.5, 3.5), ylim=(-33, 0), yticks=(-30, -20, -10, 0), ylabel="w.grad")
+    ax.set_xticks(range(4), [str(sizes[k]) if k < len(sizes) else " " for k in range(4)])
+    ax.set_xlabel("examples in each part")
+    same = "right" if abs(grads[-1] - target) < 1e-6 else f"not {signed(target, '.2f')}"
+    words = f"w.grad at the end: {signed(grads[-1], '.2f')}, {same}"
+    figure.text(0.02, 0.93, words, color=ink.right if same == "right" else ink.wrong)
     return figure

@@ -12,6 +12,8 @@ _code
     Names of torch link to its documentation.
 _glossary
     The first use of a glossary's word on a page shows what it means.
+_landing
+    The landing page's list of chapters becomes cards with their pictures and questions.
 _mathml
     Formulas become MathML while the site is built, so that no page loads a script for them.
 _one_page
@@ -39,6 +41,7 @@ _PARTS = [
     "_boxes",
     "_code",
     "_glossary",
+    "_landing",
     "_mathml",
     "_one_page",
     "_paper",

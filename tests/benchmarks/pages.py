@@ -165,7 +165,7 @@ def build_furo(folder):
     folder.mkdir()
     for name in ("chapters", "exercises"):
         shutil.copytree(ROOT / name, folder / name)
-    for name in ("_toc.yml", "intro.md"):
+    for name in ("_toc.yml", "intro.ipynb"):
         shutil.copy(ROOT / name, folder)
     extension = _AS_IT_COMES.format(static=str(ROOT / "press" / "sphinx" / "static"))
     (folder / "as_it_comes.py").write_text(extension, encoding="utf-8")

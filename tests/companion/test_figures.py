@@ -25,16 +25,9 @@ PLAYER = Path(explorable.__file__).with_name("static").joinpath("explorable.js")
 
 # What does not hold yet.
 OTHER_ELEMENTS = {
-    *("batch-in-parts", "decay", "doubling-loop"),
-    *(
-        "engine-xray",
-        "install-chooser",
-        "learning-rates",
-        "likely-causes",
-        "saved-bytes",
-        "slope-at",
-    ),
-    *("switch-board", "version-replay", "where-it-stops"),
+    *("decay", "doubling-loop", "engine-xray", "install-chooser", "learning-rates"),
+    *("likely-causes", "saved-bytes", "slope-at", "switch-board", "version-replay"),
+    "where-it-stops",
 }
 SIZES = {"engine-xray": 2}
 DEAD_STEPS = {"engine-xray": 36}
@@ -105,7 +98,7 @@ def _overlap(one, other):
 
 
 def _figures():
-    for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+    for path in [ROOT / "intro.ipynb", *sorted((ROOT / "chapters").glob("*.ipynb"))]:
         for cell in nbformat.read(path, as_version=nbformat.NO_CONVERT).cells:
             for output in cell.get("outputs", []):
                 html = output.get("data", {}).get("text/html", "")

@@ -130,6 +130,11 @@ RIGHT = {
         descent(lambda v, slope, momentum: momentum * v + slope),
     ],
     "leftover-part": [trainer(whole_groups_and_end)],
+    "three-backwards": [-6, torch.tensor(-6.0)],
+    "mean-of-each-part": ["c", " C"],
+    "orders-that-learn": [3, 3.0],
+    "one-example-at-a-time": ["c", "C"],
+    "at-a-small-rate": ["c", "C "],
     "swing-steps": [
         lambda n, H: 4 * math.sin(math.pi / n) ** 2 / H,
         lambda n, H: 2 * (1 - torch.tensor(2 * math.pi / n).double().cos()) / H,
@@ -137,6 +142,31 @@ RIGHT = {
 }
 
 WRONG = {
+    "three-backwards": [
+        (-2, "the same each time"),
+        (-4, "after two of the three"),
+        (6, "The sign"),
+    ],
+    "mean-of-each-part": [
+        ("a", "a whole mean"),
+        ("b", "What does `.grad` make"),
+        (3, "You answered 3."),
+    ],
+    "orders-that-learn": [
+        (1, "entered elsewhere"),
+        (6, "just before it"),
+        (2, "with `step`"),
+    ],
+    "one-example-at-a-time": [
+        ("a", "takes speed out"),
+        ("b", "nine times as hard"),
+        (3, "You answered 3."),
+    ],
+    "at-a-small-rate": [
+        ("a", "each is tiny"),
+        ("b", "a hundred gradients"),
+        (3, "You answered 3."),
+    ],
     "sum-or-slope": [
         (8, "the last line alone"),
         (28, "One slope too many"),

@@ -55,6 +55,8 @@ RIGHT = {
     "without-a-point": ["b"],
     "slope-elsewhere": [-30, real.tensor(-30.0)],
     "to-numpy": ["b"],
+    "slope-of-the-check": ["d"],
+    "an-empty-folder": ["c", "C"],
     "slope-by-autograd": [slope_with_detach, slope_with_jacobian, slope_by_hand],
 }
 

@@ -96,7 +96,7 @@ WRONG = {
         ("d", "milder than that"),
     ],
     "turns-before-the-change": [
-        (2, "still not above 3"),
+        (2, "the branch is still the same"),
         (6, "does not add 0.5"),
         (4, "one turn more"),
     ],

@@ -1,0 +1,108 @@
+"""The landing page: its list of chapters becomes cards, each with the chapter's picture and question.
+
+In the notebook the path is a plain list of links. The rest is taken from the chapters while the
+site is built: the question is what their first paragraph says in bold, the picture is the first
+one that they store.
+"""
+
+import re
+from xml.etree import ElementTree
+
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.builders.singlehtml import SingleFileHTMLBuilder
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util import logging
+
+from press.sphinx._theme import PATH
+
+logger = logging.getLogger(__name__)
+
+_SVG = "http://www.w3.org/2000/svg"
+
+
+def setup(app):
+    """Called by the extension's own `setup`."""
+    ElementTree.register_namespace("", _SVG)
+    app.connect("env-updated", lambda app, env: [env.config.root_doc])  # the chapters may be new
+    app.add_post_transform(Cards)
+
+
+class Cards(SphinxPostTransform):
+    """Put a picture and a question into each entry of the landing page's path."""
+
+    default_priority = 7  # before the links are resolved, which says which page they mean
+
+    def run(self):
+        if self.env.docname != self.config.root_doc:
+            return
+        self.document[0]["classes"].append("landing")
+        if isinstance(self.app.builder, SingleFileHTMLBuilder):
+            return  # on paper it is the list that it is in the notebook
+        for section in self.document.findall(nodes.section):
+            if section[0].astext() == PATH:
+                for cards in section.findall(nodes.enumerated_list):
+                    cards["classes"].append("cards")
+                    for number, card in enumerate(cards):
+                        self._fill(card, number)
+
+    def _fill(self, card, number):
+        link = card.next_node(addnodes.pending_xref)
+        chapter = self.env.get_doctree(link["reftarget"])
+        question, picture = _question(chapter), first_picture(chapter, f"card-{number}-")
+        if question is None or picture is None:
+            lacks = "picture" if question else "question, a first paragraph that opens in bold,"
+            text = f"{link['reftarget']} has no {lacks} for its card [landing.card]"
+            logger.warning(text, location=link, type="landing", subtype="card")
+            return
+        card.insert(0, nodes.raw("", f'<div class="picture">{picture}</div>', format="html"))
+        card += question
+
+
+def _question(chapter):
+    """Return what the first paragraph of a chapter says in bold, as a paragraph."""
+    first = chapter.next_node(nodes.paragraph)
+    parts = [part for part in first or () if part.astext()]
+    bold = [k for k, part in enumerate(parts) if isinstance(part, nodes.strong)]
+    if not bold or bold[0]:
+        return None
+    question = nodes.paragraph(classes=["question"])
+    for part in parts[: bold[-1] + 1]:
+        inside = part.children if isinstance(part, nodes.strong) else [part]
+        question += [child.deepcopy() for child in inside]
+    return question
+
+
+def first_picture(chapter: nodes.document, prefix: str) -> str | None:
+    """Return the first picture that a chapter's figures store, as SVG that is only looked at.
+
+    Parameters
+    ----------
+    chapter
+        A page whose figures are `explore`'s.
+    prefix
+        Stands before each id in the picture, which other pictures of the page may have as well.
+    """
+    for raw in chapter.findall(nodes.raw):
+        _, figure, html = raw.astext().partition('<figure class="explorable')
+        if figure and (svg := re.search("<svg.*?</svg>", html, re.DOTALL)):
+            return _still(ElementTree.fromstring(svg[0]), prefix)
+    return None
+
+
+def _still(svg, prefix):
+    for parent in list(svg.iter()):
+        for child in list(parent):
+            if child.get("class") == "explorable-hold":
+                parent.remove(child)
+    for element in svg.iter():
+        for name, value in element.items():
+            if name == "id":
+                element.set(name, prefix + value)
+            else:
+                reference = "^#" if name.endswith("href") else r"url\(#"
+                element.set(name, re.sub(reference, rf"\g<0>{prefix}", value))
+    for name in ("role", "aria-label"):
+        svg.attrib.pop(name, None)
+    svg.set("aria-hidden", "true")
+    return ElementTree.tostring(svg, encoding="unicode")
