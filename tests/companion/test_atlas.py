@@ -310,7 +310,10 @@ def test_a_query_that_is_no_message_is_left_to_sphinx(page, site):
 
 def test_the_filter_above_the_table_leaves_what_fits(page, address):
     page.goto(f"{address}/{PAGE}.html")
-    field, shown = page.get_by_label("Find a message"), page.locator("#the-error-atlas tbody tr:visible")
+    field, shown = (
+        page.get_by_label("Find a message"),
+        page.locator("#the-error-atlas tbody tr:visible"),
+    )
     assert shown.count() == len(rows())
     for typed, entry in [
         ("inplace oper", "3. retain_graph, then a step"),  # unfinished words
