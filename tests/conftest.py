@@ -63,7 +63,7 @@ class _Quiet(SimpleHTTPRequestHandler):
         pass
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # the book's tests and explorable's have one each, one at a time
 def browser():
     """Debian's Chromium, or whatever CHROMIUM names."""
     if not CHROMIUM:

@@ -14,7 +14,7 @@ settings.register_profile("explorable", deadline=None, derandomize=os.environ.ge
 settings.load_profile("explorable")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # the book's tests and explorable's have one each, one at a time
 def browser():
     """Debian's Chromium, or whatever CHROMIUM names."""
     if not CHROMIUM:

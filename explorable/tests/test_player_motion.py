@@ -93,6 +93,7 @@ def test_what_is_held_is_dragged_and_its_slider_follows(page, recording, kind):
     point("Pressed", x)
     for moved in (10, 40, 80):
         point("Moved", x + moved)
+    page.wait_for_timeout(200)  # a browser hands on the moves of a finger with its frames
     value = int(page.locator("output").inner_text())
     step = (handle.evaluate(PLACE)[0] - x) / (value - 5)
     assert abs(80 - step * (value - 5)) <= step / 2

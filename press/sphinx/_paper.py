@@ -42,6 +42,8 @@ class Paper(OnePage):
 
 def _show_html(app, config):
     """Rank a cell's outputs as on the site: myst-nb ranks them by the name of the builder."""
+    if "nb_mime_priority_overrides" not in config:
+        return  # a book without notebooks
     kinds = ("text/html", "image/svg+xml", "image/png", "text/markdown", "text/latex", "text/plain")
     ranks = [(Paper.name, kind, rank) for rank, kind in enumerate(kinds, start=1)]
     config.nb_mime_priority_overrides = [*config.nb_mime_priority_overrides, *ranks]

