@@ -40,3 +40,9 @@ def page(browser):
 def recording(monkeypatch):
     """Every `explore` of the test draws all its positions."""
     monkeypatch.setenv("EXPLORABLE_RECORD", "1")
+
+
+@pytest.fixture(autouse=True)
+def without_style(monkeypatch):
+    """Figures look as matplotlib makes them, also where a book's tests run in the same process."""
+    monkeypatch.setattr("explorable._style._used", False)

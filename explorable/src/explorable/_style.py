@@ -50,7 +50,7 @@ def use_style(use: bool = True) -> None:
     Examples
     --------
     >>> from explorable import use_style
-    >>> use_style(False)
+    >>> use_style(used())  # as it is
     """
     global _used
     _used = use
