@@ -91,9 +91,9 @@ def test_what_is_held_is_dragged_and_its_slider_follows(page, recording, kind):
             session.send("Input.dispatchMouseEvent", event | {"button": "left", "clickCount": 1})
 
     point("Pressed", x)
-    for moved in (10, 40, 80):
+    for moved in (10, 40, 80, 80):
         point("Moved", x + moved)
-    page.wait_for_timeout(200)  # a browser hands on the moves of a finger with its frames
+        page.wait_for_timeout(250)  # a browser hands on the moves of a finger in its own time
     value = int(page.locator("output").inner_text())
     step = (handle.evaluate(PLACE)[0] - x) / (value - 5)
     assert abs(80 - step * (value - 5)) <= step / 2
