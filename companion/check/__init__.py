@@ -31,7 +31,7 @@ from importlib import import_module
 from companion.check import _run
 from companion.check._choose import Choice, Order
 from companion.check._judge import Draw, Function, Number, Part, flag, mistakes
-from companion.check._result import Result
+from companion.check._result import MISSING, Result
 from companion.check._steps import Steps
 
 __all__ = [
@@ -176,8 +176,13 @@ def judge(question: Question, answer: object, seed: int = 1) -> Result:
 
 
 def _judged(question, answer, seed):
+    def judged():
+        if answer is None or answer is ...:
+            return Result("missing", getattr(question, "missing", MISSING))
+        return question.judge(answer, seed)
+
     try:
-        return _run.limited(lambda: question.judge(answer, seed))
+        return _run.limited(judged)
     except _run.TimeUp:
         return Result("too slow", f"Your answer could not be read within {_run.SECONDS} seconds.")
     except _run.OwnFailure as failure:

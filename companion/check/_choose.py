@@ -7,7 +7,7 @@ from itertools import permutations
 from operator import index
 
 from companion.check._page import Form
-from companion.check._result import MISSING, Result, show
+from companion.check._result import Result, show
 from companion.check._run import OwnFailure, own
 
 _NONE = "Choose one of the answers first."
@@ -65,8 +65,6 @@ class Choice:
 
     def judge(self, answer: object, seed: int = 1) -> Result:
         """Return the result of `answer`."""
-        if answer is None or answer is ...:
-            return Result("missing", MISSING)
         letter = str.strip(answer).lower() if isinstance(answer, str) else None
         if letter not in self.options:
             advice = f"Answer with one letter in quotes: {self._letters}."
@@ -145,8 +143,6 @@ class Order:
 
     def judge(self, answer: object, seed: int = 1) -> Result:
         """Return the result of `answer`."""
-        if answer is None or answer is ...:
-            return Result("missing", MISSING)
         order = _whole_numbers(answer)
         said = f"You answered {show(answer if order is None else list(order))}."
         if order is None or sorted(order) != list(range(1, len(self.lines) + 1)):
