@@ -137,11 +137,8 @@ def run(call: Callable[[], object], code: CodeType | None) -> object:
         with default_state():
             return call()
     except TimeUp:
-        raise Stopped(
-            "too slow",
-            f"was still running after {SECONDS} seconds, so it was stopped. "
-            "Is there a loop that never ends?",
-        ) from None
+        sentence = f"was still running after {SECONDS} seconds, so it was stopped."
+        raise Stopped("too slow", f"{sentence} Is there a loop that never ends?") from None
     except BaseException as failure:  # `sys.exit()` too must leave the kernel alive
         raise Stopped("raised", f"stopped with {_failure(failure, code)}") from None
 
@@ -153,9 +150,8 @@ def _failure(failure, code):
     except BaseException:  # its own message failed
         message = type(failure).__name__
     frames = traceback.walk_tb(failure.__traceback__)
-    lines = [line for frame, line in frames if frame.f_code is code]
-    if not lines:
-        return message
-    source = linecache.getline(code.co_filename, lines[-1]).strip()
-    place = f"line {lines[-1] - code.co_firstlineno + 1}"
-    return f"{message} (in {place}: `{source}`)" if source else f"{message} (in {place})"
+    for line in reversed([line for frame, line in frames if frame.f_code is code]):
+        source = linecache.getline(code.co_filename, line).strip()
+        said = f": `{source}`" if source else ""
+        return f"{message} (in line {line - code.co_firstlineno + 1}{said})"
+    return message

@@ -85,56 +85,29 @@ exercises["case-unused"] = which_runs(
     "loss, grad = w * w, torch.autograd.grad",
     "assert g[0] == 4 and g[1] is None",
     a="`g = grad(loss, (w, b), allow_unused=True)`",
-    b=(
-        "`g = grad(loss, (w, b))`",
-        "This raises an error: `loss` was made without `b`, and PyTorch would rather tell you.",
-    ),
-    c=(
-        "`g = grad(loss, (w, b), retain_graph=True)`",
-        "This keeps the graph for later. But `b` is not in the graph, now or later.",
-    ),
-    d=(
-        "`g = grad(loss, (w, b), materialize_grads=True)`",
-        "This runs, and gives a tensor of zeros for `b`. Asked is `None`.",
-    ),
+    b=("`g = grad(loss, (w, b))`", "This stops: `b` was not used. Which option allows that?"),
+    c=("`g = grad(loss, (w, b), retain_graph=True)`", "But `b` is not in the graph, now or later."),
+    d=("`g = grad(loss, (w, b), materialize_grads=True)`", "It gives zeros for `b`, not `None`."),
 )
 
 exercises["case-retain"] = which_runs(
     "x = torch.tensor(2.0, requires_grad=True)\ny, grad = x**3, torch.autograd.grad",
     "assert grad(slope, x)[0] == 12",
-    a=(
-        "`slope = grad(y, x)[0]`",
-        "The slope is right, and it is a plain number. From what could its own slope be found?",
-    ),
-    b=(
-        "`slope = grad(y, x, retain_graph=True)[0]`",
-        "This keeps the graph of `y` for another way back. Is the way back itself recorded?",
-    ),
-    c=(
-        "`y.backward(); slope = x.grad`",
-        "`x.grad` is a plain number here. From what could its own slope be found?",
-    ),
+    a=("`slope = grad(y, x)[0]`", "The right slope, as a plain number. Where is its own history?"),
+    b=("`slope = grad(y, x, retain_graph=True)[0]`", "It keeps `y`'s graph. Does `slope` get one?"),
+    c=("`y.backward(); slope = x.grad`", "`x.grad` is a plain number: where is its own history?"),
     d="`slope = grad(y, x, create_graph=True)[0]`",
 )
 
 exercises["case-gradcheck"] = which_runs(
     "def check(x, **options):\n"
-    "  return torch.autograd.gradcheck(lambda x: x.sin() * x, x, **options)\n"
+    "    return torch.autograd.gradcheck(lambda x: x.sin() * x, x, **options)\n"
     "x = torch.tensor([0.5, 2.0], requires_grad=True)",
     "",
-    a=(
-        "`check(x, eps=1e-9)`",
-        "In 32 bits `x` and `x + 1e-9` are the same number. Where do the digits get lost?",
-    ),
+    a=("`check(x, eps=1e-9)`", "In 32 bits `x` and `x + 1e-9` are the same number."),
     b="`check(x.detach().double().requires_grad_())`",
-    c=(
-        "`check(x.clone())`",
-        "A clone has as many digits as `x`. How many does a difference quotient need?",
-    ),
-    d=(
-        "`check(x, atol=1e-7)`",
-        "A smaller tolerance is harder to please. What makes the two Jacobians differ?",
-    ),
+    c=("`check(x.clone())`", "A clone has as many digits as `x`. How many does a quotient need?"),
+    d=("`check(x, atol=1e-7)`", "That is harder to please. Why do the two Jacobians differ?"),
 )
 
 exercises["case-checkpoint"] = which_runs(
@@ -164,10 +137,7 @@ exercises["case-hook"] = which_runs(
         "So it was: the result of a layer with a hook is a view, and is edited in place.",
     ),
     b=("`y = F.relu_(layer(x))`", "The underscore means the same as `inplace=True`: an edit."),
-    c=(
-        "`y = ReLU(inplace=True)(layer(x).view(3, 1))`",
-        "A view of a view is a view. What would be a tensor of its own?",
-    ),
+    c=("`y = ReLU(inplace=True)(layer(x).view(3, 1))`", "A view of a view is a view."),
     d="`y = ReLU()(layer(x))`",
 )
 
@@ -175,18 +145,9 @@ exercises["case-vmap"] = which_runs(
     "",
     "torch.func.vmap(f)(torch.tensor([-1.0, 2.0]))",
     a="`def f(x): return torch.where(x > 0, x, 0 * x)`",
-    b=(
-        "`def f(x): return x if x > 0 else 0 * x`",
-        "`if` asks for one answer, and here are two numbers at once, with one answer each.",
-    ),
-    c=(
-        "`def f(x): return x * bool(x > 0)`",
-        "`bool` asks for one answer, and here are two numbers at once, with one answer each.",
-    ),
-    d=(
-        "`def f(x): return max(x, 0 * x)`",
-        "Python's `max` compares, and asks for one answer. Here are two numbers at once.",
-    ),
+    b=("`def f(x): return x if x > 0 else 0 * x`", "`if` asks for one answer; here are two."),
+    c=("`def f(x): return x * bool(x > 0)`", "`bool` asks for one answer; here are two."),
+    d=("`def f(x): return max(x, 0 * x)`", "`max` compares, so it too asks for one answer."),
 )
 
 # Treatment -------------------------------------------------------------------------------------
