@@ -370,7 +370,9 @@ def form_mismatch(part: Part, says: str, value: object, right: object) -> Result
         advice = "Slopes need `torch.float32` or `torch.float64`."
         return Result("dtype", f"{says} a tensor of dtype `{value.dtype}`.", advice)
     if isinstance(right, Tensor) and not number_of(value).isfinite().all():
-        advice = "Something is divided by zero, or has grown too large."
+        advice = (
+            "Is something divided by zero, a logarithm of 0 or less, or has it grown too large?"
+        )
         return Result("not finite", f"{says} {show(value)}.", advice)
     return None
 
@@ -378,9 +380,11 @@ def form_mismatch(part: Part, says: str, value: object, right: object) -> Result
 def _type_advice(part, value):
     if isinstance(value, str):
         return "A number has no quotes around it."
-    if isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], Tensor):
-        return "`torch.autograd.grad` gives a tuple, one gradient for each input: take `[0]`."
-    if part.tensor and isinstance(value, Real):
+    if isinstance(value, tuple) and len(value) == 1:
+        if isinstance(value[0], Tensor):
+            return "`torch.autograd.grad` gives a tuple, one gradient for each input: take `[0]`."
+        return "A comma after it makes a tuple of a number."
+    if part.tensor and isinstance(value, Real) and not isinstance(value, bool):
         return "A plain number has forgotten where it comes from: leave out `item()` and `float()`."
     if callable(value):
         return "A function gives its result only when it is called, with parentheses."

@@ -149,9 +149,14 @@ def _failure(failure, code):
         message = one_line(f"{type(failure).__name__}: {failure}".removesuffix(": "))
     except BaseException:  # its own message failed
         message = type(failure).__name__
-    frames = traceback.walk_tb(failure.__traceback__)
-    for line in reversed([line for frame, line in frames if frame.f_code is code]):
-        source = linecache.getline(code.co_filename, line).strip()
-        said = f": `{source}`" if source else ""
-        return f"{message} (in line {line - code.co_firstlineno + 1}{said})"
-    return message
+    frames = list(traceback.walk_tb(failure.__traceback__))
+    known = [pair for pair in frames if pair[0].f_code is code]
+    # A `torch.autograd.Function` is called by torch: it is known by its notebook.
+    known = known or [pair for pair in frames if pair[0].f_globals.get("__name__") == "__main__"]
+    if not known:
+        return message
+    frame, line = known[-1]
+    source = linecache.getline(frame.f_code.co_filename, line).strip()
+    of = "" if frame.f_code is code else f" of `{frame.f_code.co_name}`"
+    said = f": `{source}`" if source else ""
+    return f"{message} (in line {line - frame.f_code.co_firstlineno + 1}{of}{said})"

@@ -97,6 +97,8 @@ exercises["mean-loss"] = Function(
         SUM,
         "This is divided by the number of examples twice.",
         lambda right, x: right / len(x),
+        "This is divided by 3, however many examples there are.",
+        lambda right, x: right * len(x) / 3,
         "This is the loss of the last example alone.",
         lambda w, x, y: squared_loss(w, x[-1], y[-1]),
         "This is the square of the mean difference: square first, then take the mean.",
@@ -123,7 +125,7 @@ exercises["mean-loss"] = Function(
 
 def _observe_step(step, w, *rest):
     seen = seen_edit(step, w, *rest)
-    return w, w.grad, seen
+    return w, w.grad, seen, w.requires_grad
 
 
 exercises["one-step"] = Function(
@@ -149,6 +151,11 @@ exercises["one-step"] = Function(
         "`w` is right, but that PyTorch has seen the edit in {call} is",
         True,
         "`.data` hides a change from PyTorch: use `torch.no_grad()`.",
+    ),
+    flag(
+        "`w` is right, but after {call}, `w.requires_grad` is",
+        True,
+        "The next step will need its slope too.",
     ),
     observe=_observe_step,
     drawn=lambda draw: _draw_example(draw) | {"w": draw.leaf(-3, 3), "lr": draw.number(0.01, 0.2)},

@@ -183,6 +183,7 @@ WRONG = {
         (lambda w, x, y: print(end=""), "stands after `return`"),
         (lambda w, x, y: ..., "returned Ellipsis"),
         (lambda w, x, y: [2 * (w * x - y) * x], "of type `list`"),
+        (lambda w, x, y: (2 * (w * x - y) * x,), "A comma after it"),
         (lambda w, x, y: str(w), "no quotes"),
         (lambda w, x, y: torch.tensor(w).requires_grad_().grad_fn, "returned None"),
         (lambda w, x: 0, "takes 2 positional arguments but 3 were given"),
@@ -192,6 +193,7 @@ WRONG = {
     "mean-loss": [
         (lambda w, x, y: ((w * x - y) ** 2).sum(), "This is the sum"),
         (lambda w, x, y: ((w * x - y) ** 2).mean() / len(x), "examples twice"),
+        (lambda w, x, y: ((w * x - y) ** 2).sum() / 3, "is divided by 3, however many"),
         (lambda w, x, y: (w * x[-1] - y[-1]) ** 2, "the last example alone"),
         (lambda w, x, y: (w * x - y).mean() ** 2, "square first"),
         (lambda w, x, y: (w * x - y).mean(), "opposite sign cancel"),
@@ -214,6 +216,7 @@ WRONG = {
         (step_keeping_grad, "The next `backward()` would add"),
         (step_with_zero, "A zero works too"),
         (stepper(lambda w, lr: w.data.sub_(lr * w.grad)), "`.data` hides"),
+        (stepper(lambda w, lr: w.sub_(lr * w.grad).requires_grad_(False)), "The next step"),
         (step_without_no_grad, "a leaf Variable that requires grad"),
         (step_emptied_too_early, "'NoneType' (in line 4: `w.data -= lr * w.grad`)"),
     ],
