@@ -266,7 +266,8 @@ class Function:
             except Stopped as stopped:
                 return Result(stopped.kind, f"{self.call(inputs)} {stopped}")
             observed.append(values)
-            changed.append(self._changed(inputs, copies))
+            mine = [name for name in inputs if name not in self.may_change]
+            changed.append([name for name in mine if not _same(inputs[name], copies[name])])
         for number, part in enumerate(self.parts):
             values = [row[number] for row in observed]
             if (mismatch := self._first_mismatch(part, cases, values, changed)) is not None:
@@ -277,14 +278,6 @@ class Function:
     def _observed(self, answer, copies):
         with RULES[self.without]() if self.without else nullcontext():
             return self.observe(answer, *copies.values())
-
-    def _changed(self, inputs, copies):
-        """Return the names of the inputs that were changed, though they must not be."""
-        return [
-            name
-            for name, value in inputs.items()
-            if name not in self.may_change and not _same(value, copies[name])
-        ]
 
     def _first_mismatch(self, part, cases, values, changed):
         """Return the mismatch that comes first in `KINDS`, at the first input that has it."""
