@@ -14,6 +14,7 @@ round: `check` looks it up at the first answer. An exercise of your own joins it
 
 from collections import Counter
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 
 from companion.check import _run
@@ -148,13 +149,18 @@ def check(name: str, answer: object = ...) -> Result:
     question = _question(name)
     _checks[name] += 1
     with _run.default_state():
-        result = _judged(question, answer, _checks[name])
-        result.name = name
         try:
-            result.form = question.form()
+            form = _form(question)
         except Exception as failure:
             return _own_failure(failure)
+        result = _judged(question, answer, _checks[name])
+    result.name, result.form = name, form
     return result
+
+
+@cache  # it runs each program of the question; and no answer's time is for that
+def _form(question):
+    return question.form()
 
 
 def judge(question: Question, answer: object, seed: int = 1) -> Result:

@@ -172,20 +172,12 @@ exercises["neuron-by-hand"] = Function(
 )
 
 
-def _graph_gradients(slope, of=-1):
-    """Return the gradient of a number of a program for every number; `slope` has local slopes.
+def _all_gradients(slope):
+    """Return the slope of each number of a program along each; `slope` has the local ones.
 
-    Each number gets a nudge of its own; autograd differentiates by the nudges.
+    The sum over all paths is the geometric series 1 + slope + slope² + …
     """
-    nudges = torch.zeros(len(slope), dtype=torch.float64, requires_grad=True)
-    numbers = []
-    for row, nudge in zip(slope, nudges, strict=True):
-        numbers.append(sum((row[j] * number for j, number in enumerate(numbers)), nudge))
-    return torch.autograd.grad(numbers[of], nudges)[0]
-
-
-def _along_the_first(slope):
-    return torch.stack([_graph_gradients(slope, i)[0] for i in range(len(slope))])
+    return torch.linalg.inv(torch.eye(len(slope), dtype=torch.float64) - slope)
 
 
 def _last_gradient_only(slope):
@@ -220,7 +212,7 @@ exercises["sweep-a-graph"] = Function(
     ],
     Part(
         "{call} returned",
-        _graph_gradients,
+        lambda slope: _all_gradients(slope)[-1],
         "Where two lines meet, only the last gradient is left: they should add up.",
         _last_gradient_only,
         "Here only the last number has passed its gradient on. The others were not visited, or "
@@ -232,7 +224,7 @@ exercises["sweep-a-graph"] = Function(
         lambda right, slope: right - _top_row(slope) + slope[-1],
         "These are the slopes of all numbers along the first one. Asked are the slopes of the last "
         "number along all others.",
-        _along_the_first,
+        lambda slope: _all_gradients(slope)[:, 0],
         "The gradients come in the opposite order.",
         lambda right: right.flip(0),
         tensor=True,
