@@ -23,7 +23,7 @@ def _page(height, lines, here, stopped=False):
     page.box(2, 3 + _LINE * here, _WIDTH - 4, _LINE, corner=3, lw=0, facecolor=(light, 0.2))
     for row, line in enumerate(lines):
         color = ink.text if row <= here else ink.context
-        page.text(MARGIN, 15 + _LINE * row, line, color, family="monospace", size=11)
+        page.text(5, 15 + _LINE * row, line, color, family="monospace", size=11.5)
     return page
 
 
@@ -190,7 +190,7 @@ def show_replay() -> interactive:
     return explore(
         version_replay,
         way=ToggleButtons(options=list(WAYS)),
-        step=Play(min=0, max=_LAST, value=_LAST, interval=1800),
+        step=Play(min=0, max=_LAST, value=_LAST, interval=1500),
         labels={"way": "edit w by", "step": "step"},
         title="An edit that turns no counter gives 8 instead of 6",
         caption="What is kept is the tensor itself, not a copy, and a ticket with its version.",
@@ -250,12 +250,12 @@ def slope(operation: str, edited: str = "", hidden: bool = False) -> float | Non
     return x.grad.item()
 
 
-def edit_board(operation: str = "exp(h)", edited: str = RESULT) -> Figure:
+def edit_board(operation: str = "exp(h)", edit: str = RESULT) -> Figure:
     """Draw which tensors the operations keep, and what an edit of each does to `backward`.
 
     Parameters
     ----------
-    operation, edited
+    operation, edit
         A key of `OPERATIONS`, and `INPUT` or `RESULT`.
 
     Examples
@@ -263,31 +263,31 @@ def edit_board(operation: str = "exp(h)", edited: str = RESULT) -> Figure:
     >>> edit_board("exp(h)", RESULT).texts[-1].get_text()
     'through .data: 0, wrong'
     """
-    page, chosen = Page(282, _WIDTH), edited[-1]
+    page, chosen = Page(266, _WIDTH), edit[-1]
     columns = {"h": 104, "y": 204}
     for words in (INPUT, RESULT):
         page.text(columns[words[-1]] + 45, 14, f"edit {words}", size=_SIZE, ha="center")
     for row, kind in enumerate(OPERATIONS):
-        top = 22 + 24 * row
+        top = 21 + 22 * row
         weight = "bold" if kind == operation else "normal"
         page.text(MARGIN, top + 15, f"y = {kind}", size=_SIZE, weight=weight)
         for name, left in columns.items():
             here = (kind, name) == (operation, chosen)
             look = {"edgecolor": ink.text, "linewidth": 2.5} if here else {"linewidth": 0.5}
             tint = 0.2 if name in keeps(kind) else 0
-            _frame(page, (left, top, 90, 20), ink.saved, tint, corner=3, **look)
+            _frame(page, (left, top, 90, 19), ink.saved, tint, corner=3, **look)
             right = slope(kind, name) == slope(kind)
             words, color = ("right", ink.right) if right else ("raises", ink.refused)
             page.text(left + 45, top + 15, words, color, size=_SIZE, ha="center")
-    page.text(MARGIN, 230, "tinted: what the operation keeps", ink.saved, size=_SIZE)
+    page.text(MARGIN, 214, "tinted: what the operation keeps", ink.saved, size=_SIZE)
     truth, counted, hidden = (slope(operation, *how) for how in ((), (chosen,), (chosen, True)))
     words = f"{chosen} is set to 0. The true slope is {truth:.4g}."
-    page.text(MARGIN, 250, words, size=_SIZE)
+    page.text(MARGIN, 234, words, size=_SIZE)
     words, color = ("raises", ink.refused) if counted is None else ("right", ink.right)
-    page.text(MARGIN, 270, f"counted: {words}", color, size=_SIZE)
+    page.text(MARGIN, 254, f"counted: {words}", color, size=_SIZE)
     right = hidden == truth
     words, color = ("right", ink.right) if right else (f"{signed(hidden)}, wrong", ink.wrong)
-    page.text(130, 270, f"through .data: {words}", color, size=_SIZE)
+    page.text(130, 254, f"through .data: {words}", color, size=_SIZE)
     return page.figure
 
 
@@ -296,10 +296,10 @@ def show_board() -> interactive:
     return explore(
         edit_board,
         operation=ToggleButtons(options=list(OPERATIONS)),
-        edited=ToggleButtons(options=[RESULT, INPUT]),
-        labels={"operation": "operation", "edited": "edit"},
-        title="An edit does harm where the tensor is kept",
-        caption="Each word is what backward() did after the tensor was set to 0.",
+        edit=ToggleButtons(options=[RESULT, INPUT]),
+        labels={"operation": "operation", "edit": "edit"},
+        title="What is kept must stay as it is",
+        caption="The words are what backward() did.",
         alt="A board with a row for each of eight operations and a column for its input and its "
         "result. A cell is tinted where the operation keeps that tensor, and says whether "
         "backward() was right or raised after an edit of it.",

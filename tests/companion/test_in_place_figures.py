@@ -83,3 +83,12 @@ def test_the_cures_of_the_chapter_cure():
         exec(cure, names)  # noqa: S102 two lines of the chapter
         names["y"].backward()
         assert x.grad == torch.tensor(0.5).cos()
+
+
+def test_older_code_is_not_counted():
+    """The loop's `w.data = ...` between forward and backward: the 8 of the figure."""
+    w = torch.tensor(3.0, requires_grad=True)
+    z = w * w
+    w.data = w.data + 1
+    z.backward()
+    assert (w.grad, w._version) == (8, 0)
