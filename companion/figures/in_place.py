@@ -299,7 +299,7 @@ def show_board() -> interactive:
         edit=ToggleButtons(options=[RESULT, INPUT]),
         labels={"operation": "operation", "edit": "edit"},
         title="What is kept must stay as it is",
-        caption="The words are what backward() did.",
+        caption="In each box: what backward() did.",
         alt="A board with a row for each of eight operations and a column for its input and its "
         "result. A cell is tinted where the operation keeps that tensor, and says whether "
         "backward() was right or raised after an edit of it.",
