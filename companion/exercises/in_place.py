@@ -10,7 +10,7 @@ from torch import Tensor
 
 from companion.check import Choice, Function, Number, Order, Part, flag
 from companion.check.vocabulary import HALF
-from companion.exercises._given import Descent, leaf, seen_edit, the_one, vector
+from companion.exercises._given import Descent, backward_to, leaf, seen_edit, slope, the_one, vector
 
 exercises = {}
 
@@ -326,29 +326,6 @@ exercises["in-place-rows"] = Function(
 )
 
 
-def _observe_swish(swish, x):
-    y = swish(x)
-    if isinstance(y, Tensor) and y.ndim == 0 and y.requires_grad:
-        try:
-            y.backward()
-        except RuntimeError as failure:
-            raise RuntimeError(f"in backward(): {failure}") from None
-    return y, x.grad
-
-
-def _swish_slope_overwritten(x):
-    """Return the gradient where sigmoid's result is overwritten and nobody notices."""
-    x = x.detach().requires_grad_()
-    h = torch.sigmoid(x)
-    h.data.mul_(x.data)
-    return torch.autograd.grad(h.sum(), x)[0]
-
-
-def _swish_slope(x):
-    x = x.detach().requires_grad_()
-    return torch.autograd.grad((x * torch.sigmoid(x)).sum(), x)[0]
-
-
 exercises["in-place-swish"] = Function(
     "swish_sum",
     [{"x": leaf(x)} for x in ([1.0, -2.0], [0.5, 3.0], [2.0, 0.25, -1.0], [0.0, -0.5])],
@@ -365,10 +342,10 @@ exercises["in-place-swish"] = Function(
     ),
     Part(
         "The value is right, but after {call} and `backward()`, `x.grad` is",
-        _swish_slope,
+        lambda x: slope(lambda x: x * torch.sigmoid(x), x),
         "No error and a wrong gradient: the edit is still there, but hidden. sigmoid keeps its "
         "result, and that was overwritten.",
-        lambda x: _swish_slope_overwritten(x),
+        lambda x: x * torch.sigmoid(x) * (1 - x * torch.sigmoid(x)),
         "The sigmoid is a constant here: the part of the slope that goes through it is missing.",
         lambda x: torch.sigmoid(x),
         "The factor `x` is a constant here: a part of the slope is missing.",
@@ -378,6 +355,6 @@ exercises["in-place-swish"] = Function(
         missing="The way from the sum back to `x` is cut. `detach()`, `item()` and "
         "`torch.no_grad()` cut it.",
     ),
-    observe=_observe_swish,
+    observe=backward_to("x"),
     drawn=lambda draw: {"x": draw.leaf(-4, 4, 3)},
 )
