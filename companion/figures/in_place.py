@@ -10,7 +10,7 @@ from matplotlib.patches import Polygon
 from torch import Tensor
 
 from companion.canvas import MARGIN, Page, arrow_head, ink, signed
-from companion.graph import _walk
+from companion import graph
 from explorable import explore
 
 _WIDTH, _SIZE, _LINE = 302.4, 12, 17  # in points: of a picture, its text, and a line of code
@@ -225,7 +225,7 @@ def keeps(operation: str) -> set[str]:
     """
     h = torch.tensor(_X, requires_grad=True) * 1
     y = OPERATIONS[operation](h)
-    places = {raw.data.data_ptr() for _, raw in _walk.raw_saved(y.grad_fn) if raw.data is not None}
+    places = {raw.data.data_ptr() for _, raw in graph.saved(y.grad_fn) if raw.data is not None}
     return {name for name, tensor in (("h", h), ("y", y)) if tensor.data_ptr() in places}
 
 
@@ -345,7 +345,7 @@ def window(view: str = "h[:2]", edit: bool = True) -> Figure:
             v.mul_(10)
     except RuntimeError as failure:
         error = str(failure)
-    node = _walk.name(h.grad_fn)
+    node = graph.name(h.grad_fn)
     if not error:
         h.sum().backward()
 
