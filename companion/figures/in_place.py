@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from torch import Tensor
 
-from companion.canvas import MARGIN, Page, arrow_head, ink, signed
 from companion import graph
+from companion.canvas import MARGIN, Page, arrow_head, ink, signed
 from explorable import explore
 
 _WIDTH, _SIZE, _LINE = 302.4, 12, 17  # in points: of a picture, its text, and a line of code
