@@ -92,3 +92,12 @@ def test_older_code_is_not_counted():
     w.data = w.data + 1
     z.backward()
     assert (w.grad, w._version) == (8, 0)
+
+
+def test_an_edit_of_one_half_stops_who_has_kept_the_other():
+    h = torch.ones(4, requires_grad=True) * 1
+    left, right = h[:2], h[2:]
+    y = left.sin().sum()
+    right.detach().zero_()
+    with pytest.raises(RuntimeError, match="is at version 1; expected version 0"):
+        y.backward()
