@@ -20,7 +20,7 @@ MAPS = {
     "a product and a parabola": product_and_parabola,
     "length and angle to a point": lambda x: x[0] * torch.stack((x[1].cos(), x[1].sin())),
     "the second follows the first": lambda x: torch.stack((x.prod(), x.prod() ** 2 / 4)),
-    "symmetric": lambda x: torch.stack((x[0] * x[1], x[0] ** 2 / 2)),
+    "one whose J is symmetric": lambda x: torch.stack((x[0] * x[1], x[0] ** 2 / 2)),
 }
 AHEAD, BACK = "ahead: J u", "back: vᵀJ"
 
@@ -136,7 +136,7 @@ def show_both_ways() -> interactive:
         angle=Play(value=30, min=0, max=345, step=15, interval=300),
         map=list(MAPS),
         labels={"way": "way", "angle": ("angle", "°"), "map": "the function"},
-        title="Ahead mixes columns, back mixes rows",
+        title="Columns ahead, rows back",
         caption="An arrow of length 1 turns on one side; its product with J answers on the other.",
         alt="Two planes, of the inputs and the outputs, under a product of matrices in brackets. An "
         "arrow on the unit circle of one plane becomes an arrow on an ellipse in the other one, "
@@ -187,7 +187,7 @@ def passes(inputs: int = 6, outputs: int = 3) -> Figure:
         page.text(left, 204, words, color, size=_SIZE, weight="bold" if cheaper else "normal")
         if not side:
             ax.plot([inputs], [outputs], "o", color=ink.context, markersize=11)
-    page.text(_WIDTH / 2, 224, f"J: {outputs} × {inputs}", ha="center", size=_SIZE)
+    page.text(_WIDTH / 2, 224, f"{outputs} outputs × {inputs} inputs", ha="center", size=_SIZE)
     return page.figure
 
 

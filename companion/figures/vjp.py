@@ -66,9 +66,10 @@ def jacobian_loom(v1: float = 1.0, v2: float = -0.5) -> Figure:
             page.line([(_SIDES[i] - 46, height), (_SIDES[i] + 46, height)], linewidth=2.5)
             side = "right" if i else "left"
             page.text(inner, height + 4, words, ink.value, ha=side, size=_SIZE)
-    for output, row in enumerate(J):
-        for input, entry in enumerate(row):
-            _thread(page, output, input, entry, v[output] * entry)
+    for weights in (None, v):  # first the bands, so that none of them covers a thread
+        for output, row in enumerate(J):
+            for input, entry in enumerate(row):
+                _thread(page, output, input, entry, weights and weights[output] * entry)
     for j in range(2):
         page.text(_SIDES[j], _BOTTOM + 20, "+", ha="center", size=_SIZE)
         words, x = f"x.grad[{j}] = {signed(grad[j], 'z.4g')}", (6, _WIDTH - 6)[j]
@@ -79,17 +80,19 @@ def jacobian_loom(v1: float = 1.0, v2: float = -0.5) -> Figure:
 
 
 def _thread(page, output, input, entry, weighted):
-    """Draw an entry of J as a green band, and v times it as the red thread in it."""
+    """Draw an entry of J as a green band, or v times it as the red thread that lies in it."""
     top = _SIDES[output] + _APART * (2 * input - 1)
     bottom = _SIDES[input] + _APART * (2 * output - 1)
     middle = (_TOP + _BOTTOM) / 2
     points = [(top, _TOP), (top, middle), (bottom, middle), (bottom, _BOTTOM)]
     path = Path(points, [Path.MOVETO, *3 * [Path.CURVE4]])
+    if weighted is None:
+        page.path(path, (ink.slope, 0.3), width=_UNIT * abs(entry), capstyle="butt")
+        page.text(top, _TOP - 7, signed(entry), ink.slope, ha="center", size=_SIZE)
+        return
     width = _UNIT * abs(weighted)
     dashes = (0, (7 / width, 4 / width)) if weighted < 0 else "solid"
-    page.path(path, (ink.slope, 0.3), width=_UNIT * abs(entry), capstyle="butt")
     page.path(path, ink.gradient, width=width, linestyle=dashes, capstyle="butt")
-    page.text(top, _TOP - 7, signed(entry), ink.slope, ha="center", size=_SIZE)
     words, shift = signed(weighted, "z.4g"), 7 * (2 * output - 1)
     page.text(bottom + shift, _BOTTOM + 20, words, ink.gradient, ha="center", size=_SIZE)
 
