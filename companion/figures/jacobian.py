@@ -27,7 +27,7 @@ AHEAD, BACK = "ahead: J u", "back: vᵀJ"
 # Both ways ---------------------------------------------------------------------------------------
 
 _MIDDLES, _PLANE = (76, 226), 154  # of the planes of the inputs and the outputs
-_SCALE = 15.5  # points for a length of 1
+_REACH = 66  # points, of the longest J u and vᵀJ
 
 
 def both_ways(way: str = AHEAD, angle: int = 30, map: str = "a product and a parabola") -> Figure:
@@ -66,12 +66,13 @@ def both_ways(way: str = AHEAD, angle: int = 30, map: str = "a product and a par
         page.line([(middle - 70, _PLANE), (middle + 70, _PLANE)], ink.context, linewidth=0.5)
         page.line([(middle, _PLANE - 68), (middle, _PLANE + 68)], ink.context, linewidth=0.5)
         page.text(middle - 70, _PLANE + 64, words, ink.context, size=_SIZE)
-    page.line(_points(here, circle), ink.context, linewidth=1)
-    page.line(_points(there, curve), ink.context, linewidth=1)
-    _arrow(page, here, given, color, 4)
-    _arrow(page, there, found, color, 4)
+    scale = _REACH / torch.linalg.matrix_norm(J, 2).item()  # points for a length of 1
+    page.line(_points(here, scale * circle), ink.context, linewidth=1)
+    page.line(_points(there, scale * curve), ink.context, linewidth=1)
+    _arrow(page, here, scale * given, color, 4)
+    _arrow(page, there, scale * found, color, 4)
     for part in parts:
-        _arrow(page, there, part, ink.slope, 1.2)
+        _arrow(page, there, scale * part, ink.slope, 1.2)
     words = f"green: the {'columns' if ahead else 'rows'} of J"
     page.text(MARGIN, 246, words, ink.slope, size=_SIZE)
     page.text(_WIDTH - MARGIN, 246, "grey: for all angles", ink.context, ha="right", size=_SIZE)
@@ -79,7 +80,7 @@ def both_ways(way: str = AHEAD, angle: int = 30, map: str = "a product and a par
 
 
 def _points(middle, vectors):
-    return [(middle + _SCALE * float(a), _PLANE - _SCALE * float(b)) for a, b in vectors]
+    return [(middle + float(a), _PLANE - float(b)) for a, b in vectors]
 
 
 def _arrow(page, middle, vector, color, width):
@@ -87,7 +88,8 @@ def _arrow(page, middle, vector, color, width):
     tail, tip = _points(middle, [(0, 0), vector])
     seen = math.dist(tail, tip) > 0.1
     tip = tip if seen else (tail[0] + 1, tail[1])
-    head = arrow_head(tip, tail, 5 + 1.5 * width, 2 + 0.9 * width)
+    size = min(1, math.dist(tail, tip) / 14)  # a short arrow has a small head
+    head = arrow_head(tip, tail, size * (5 + 1.5 * width), size * (2 + 0.9 * width))
     neck = [(a + b) / 2 for a, b in zip(*head[1:], strict=True)]
     look = {"linewidth": width, "solid_capstyle": "butt", "alpha": int(seen)}
     page.line([tail, neck], color, **look)
@@ -168,7 +170,7 @@ def passes(inputs: int = 6, outputs: int = 3) -> Figure:
         (("forward mode", "column", inputs, outputs), ("reverse mode", "row", outputs, inputs))
     ):
         left, color = (20, 168)[side], (ink.value, ink.gradient)[side]
-        cheaper = count <= other
+        strength, weight = (0.75, "bold") if count <= other else (0.4, "normal")
         place = (left / _WIDTH, 46 / 230, 124 / _WIDTH, 124 / 230)
         ax = page.figure.add_axes(place, xlim=(-0.3, _MOST + 0.3), ylim=(_MOST + 0.3, -0.3))
         ax.axis("off")
@@ -176,18 +178,17 @@ def passes(inputs: int = 6, outputs: int = 3) -> Figure:
             length, wide = (other, 0.84) if k < count else (0, 0)
             size = (length, wide) if side else (wide, length)
             at = (0, k + 0.08) if side else (k + 0.08, 0)
-            ax.add_patch(
-                Rectangle(at, *size, color=color, alpha=0.75 if cheaper else 0.4, linewidth=0)
-            )
-        ax.plot(*_bracket(0, inputs, outputs), color=ink.text, linewidth=1.5)
-        ax.plot(*_bracket(1, inputs, outputs), color=ink.text, linewidth=1.5)
+            ax.add_patch(Rectangle(at, *size, color=color, linewidth=0, alpha=strength))
+        for x, turn in ((-0.25, 0.3), (inputs + 0.25, -0.3)):
+            ends = -0.2, -0.2, outputs + 0.2, outputs + 0.2
+            ax.plot((x + turn, x, x, x + turn), ends, color=ink.text, linewidth=1.5)
         page.text(left, 16, mode, color, size=_SIZE)
         page.text(left, 33, f"a pass fills a {each}", color, size=_SIZE)
-        words = f"{count} pass{'es' * (count > 1)}"
-        page.text(left, 204, words, color, size=_SIZE, weight="bold" if cheaper else "normal")
+        page.text(left, 204, _many(count, "pass", "es"), color, size=_SIZE, weight=weight)
         if not side:
-            ax.plot([inputs], [outputs], "o", color=ink.context, markersize=11)
-    page.text(_WIDTH / 2, 224, f"{outputs} outputs × {inputs} inputs", ha="center", size=_SIZE)
+            ax.plot([inputs], [outputs], "o", color=ink.context, markersize=11, clip_on=False)
+    words = f"{_many(outputs, 'output')} × {_many(inputs, 'input')}"
+    page.text(_WIDTH / 2, 224, words, ha="center", size=_SIZE)
     return page.figure
 
 
@@ -198,18 +199,13 @@ def show_passes() -> interactive:
         inputs=IntSlider(value=6, min=1, max=_MOST),
         outputs=IntSlider(value=3, min=1, max=_MOST),
         hold={"inputs": "x", "outputs": "y"},
-        title="Count the passes",
+        title="A pass for each column, or for each row",
         caption="Take the corner of the left matrix: the mode with fewer passes is in full colour.",
         alt="The same Jacobian twice, in brackets: filled by columns, one for each input, and "
         "filled by rows, one for each output. Below, how many passes each of the two ways needs.",
-        paper=[
-            {"inputs": 8, "outputs": 1},
-            {"inputs": 6, "outputs": 3},
-            {"inputs": 2, "outputs": 7},
-        ],
+        paper=[{"inputs": 8, "outputs": 1}, {"inputs": 2, "outputs": 7}],
     )
 
 
-def _bracket(right, width, height):
-    x, turn = ((-0.25, 0.3), (width + 0.25, -0.3))[right]
-    return (x + turn, x, x, x + turn), (-0.2, -0.2, height + 0.2, height + 0.2)
+def _many(count, word, ending="s"):
+    return f"{count} {word}{ending * (count > 1)}"
