@@ -479,7 +479,7 @@ def test_the_scripts_are_only_where_they_are_needed(site):
         f"exercises/{PAGE}": {"answers.js"},
         "exercises/concepts": {"answers.js", "inventory.js"},
         "chapters/one-weight": {"answers.js"},  # it has predictions
-        "chapters/jacobian": set(),
+        "chapters/run": set(),
         "genindex": set(),
     }.items():
         html = Path(site, f"{name}.html").read_text(encoding="utf-8")
