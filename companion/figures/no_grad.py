@@ -25,7 +25,7 @@ def switch_board(thing: int = 3) -> Figure:
     True
     """
     name = list(THINGS)[thing - 1]
-    page, live = Page(346, _WIDTH), gradients(name)
+    page, live = Page(328, _WIDTH), gradients(name)
     code = [*THINGS[name].split("\n"), "(x * s).backward()", ""]
     for row in range(3):
         page.text(MARGIN, 14 + 15 * row, code[row], family="monospace", size=_SIZE)
@@ -33,22 +33,22 @@ def switch_board(thing: int = 3) -> Figure:
     left, right, color = f"x.grad = {live.x}", "the slope of x · x at 3 is 6", ink.gradient
     if live.error:
         left, right, color = "refused", live.error.split("tensors ")[1], ink.refused
-    page.text(MARGIN, 150, left.removesuffix(".0"), color, weight="bold", size=_SIZE)
-    page.text(_WIDTH - MARGIN, 150, right, ink.context, ha="right", size=_SIZE)
+    page.text(MARGIN, 141, left.removesuffix(".0"), color, weight="bold", size=_SIZE)
+    page.text(_WIDTH - MARGIN, 141, right, ink.context, ha="right", size=_SIZE)
 
-    top, columns = 252, [168 + 30 * k for k in range(5)]
+    top, columns = 237, [168 + 30 * k for k in range(5)]
     for k, (x, question) in enumerate(zip(columns, QUESTIONS, strict=True)):
-        y = 231 - 15 * k
+        y = 217 - 14 * k
         page.text(x - 6, y, question, ha="right", size=_SIZE)
         page.line([(x - 4, y - 4), (x, y - 4), (x, top - 14)], ink.context, linewidth=0.8)
-    page.box(0, top - 13 + 18 * (thing - 1), _WIDTH, 18, color=ink.step, alpha=0.2, linewidth=0)
+    page.box(0, top - 13 + 17 * (thing - 1), _WIDTH, 17, color=ink.step, alpha=0.2, linewidth=0)
     for row, each in enumerate(THINGS):
-        y = top + 18 * row
+        y = top + 17 * row
         page.text(20, y, each, weight="bold" if each == name else "normal", size=_SIZE)
         for x, answer in zip(columns, answers(each), strict=True):
             color = ink.wrong if ":" in answer else ink.context if answer == "no" else ink.text
             page.text(x, y, answer, color, ha="center", size=_SIZE)
-    return _with_dot(page, (10, thing), y=(1, top - 4, 18))
+    return _with_dot(page, (10, thing), y=(1, top - 4, 17))
 
 
 def _with_dot(page, at, x=None, y=None):
@@ -83,24 +83,25 @@ def _draw_ways(page, live):
     """Draw x, the network and y = x · s, and what comes back on the two ways to x."""
     direct = None if live.error else 3.0
     around = None if live.s is None else live.x - direct
-    _way(page, (224, 122), (64, 122), direct, (144, 118))
-    _way(page, (224, 104), (186, 82), live.s, (212, 84))
-    page.text(250, 84, "a constant" if live.s is None else "", ink.context, ha="center", size=_SIZE)
-    _way(page, (100, 82), (64, 104), around, (76, 84))
+    _way(page, (224, 114), (64, 114), direct, (144, 110))
+    _way(page, (224, 96), (186, 74), live.s, (212, 76))
+    words = "s is a constant" if live.s is None else ""
+    page.text(_WIDTH - MARGIN, 76, words, ink.context, ha="right", size=_SIZE)
+    _way(page, (100, 74), (64, 96), around, (76, 76))
     look = {"corner": 5, "linewidth": 1, "edgecolor": ink.text}
     for left, top, width, height, tint in (
-        (MARGIN, 100, 54, 30, (ink.learns, 0.15)),
-        (102, 62, 82, 40, (ink.learns, 0.15)),
-        (226, 100, 68, 30, "none"),
+        (MARGIN, 92, 54, 30, (ink.learns, 0.15)),
+        (102, 54, 82, 40, (ink.learns, 0.15)),
+        (226, 92, 68, 30, "none"),
     ):
         page.box(left, top, width, height, facecolor=tint, **look)
     words = {"ha": "center", "size": _SIZE}
-    page.text(35, 119, "x = 3", **words)
-    page.text(143, 78, "net, w = 1", **words)
+    page.text(35, 111, "x = 3", **words)
+    page.text(143, 70, "net, w = 1", **words)
     grad = "None" if live.w is None else f"{live.w:g}"
     color = ink.context if live.w is None else ink.gradient
-    page.text(143, 95, f"w.grad {grad}", color, **words)
-    page.text(260, 119, "y = x · s", **words)
+    page.text(143, 87, f"w.grad {grad}", color, **words)
+    page.text(260, 111, "y = x · s", **words)
 
 
 def where_it_stops(thing: str = "requires_grad_(False)", layer: int = 2) -> Figure:

@@ -108,7 +108,6 @@ WRONG = {
         ("w4", "one letter"),
     ],
     "best-weights": [
-        (lambda w: torch.tensor(w.tolist()), "Some digits are lost"),
         (lambda w: w.detach(), "two names, one memory"),
         (lambda w: w.data, "two names, one memory"),
         (lambda w: w, "two names, one memory"),
@@ -127,7 +126,6 @@ WRONG = {
         (lambda *inputs: target_in_block(*inputs).detach(), "Which part of it should be one"),
         (lambda *inputs: target_in_block(*inputs).item(), "leave out `item()`"),
         (lambda w, x, r, x_next: w * x - r - 0.9 * w.detach() * x_next, "This is the difference"),
-        (lambda w, x, r, x_next: (w * x - r - w.detach() * x_next) ** 2, "without the factor 0.9"),
         (lambda w, x, r, x_next: (w * x - r) ** 2, "`r` alone"),
     ],
     "borrowed-slope": [
