@@ -51,10 +51,7 @@ exercises["refused-line"] = Choice(
         "It edits the same memory, but under a name that requires no gradient.",
     ),
     c="`v = w; v -= 1`",
-    d=(
-        "`w = w - 1`",
-        "A mistake in most loops; but it makes a new tensor, and edits none.",
-    ),
+    d=("`w = w - 1`", "A mistake in most loops; but it makes a new tensor, and edits none."),
 )
 
 _LOOP = """
@@ -71,15 +68,9 @@ exercises["line-that-saves"] = Choice(
         for letter, text in exercises["line-that-saves"].options.items()
         if runs(_LOOP + text.strip("`"), "assert abs(w - 2) < 0.01")("")
     ),
-    a=(
-        "`w.grad = None`",
-        "The new `w` has no gradient to empty. Does it require one?",
-    ),
+    a=("`w.grad = None`", "The new `w` has no gradient to empty. Does it require one?"),
     b="`w.requires_grad_()`",
-    c=(
-        "`w = w.clone()`",
-        "A copy of a constant is a constant.",
-    ),
+    c=("`w = w.clone()`", "A copy of a constant is a constant."),
     d=(
         "`loss.requires_grad = True`",
         "This is about the old loss. Which tensor does the next loss depend on?",
@@ -146,10 +137,7 @@ exercises["array-that-stays"] = Choice(
             "with torch.no_grad():\n    w -= 1\nassert row[0] == 1",
         ),
     ),
-    a=(
-        "`row = w.numpy()`",
-        "PyTorch refuses: `Can't call numpy() on Tensor that requires grad.`",
-    ),
+    a=("`row = w.numpy()`", "PyTorch refuses: `Can't call numpy() on Tensor that requires grad.`"),
     b=(
         "`row = w.detach().numpy()`",
         "It runs. But `detach()` and `numpy()` share memory: what does the next step do to `row`?",

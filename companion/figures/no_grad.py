@@ -29,7 +29,7 @@ def switch_board(thing: int = 3) -> Figure:
     code = [*THINGS[name].split("\n"), "(x * s).backward()", ""]
     for row in range(3):
         page.text(MARGIN, 14 + 15 * row, code[row], family="monospace", size=_SIZE)
-    _draw_ways(page, live)
+    _draw_ways(page, live, learns=answers(name)[0] != "to x")
     left, right, color = f"x.grad = {live.x}", "the slope of x · x at 3 is 6", ink.gradient
     if live.error:
         left, right, color = "refused", live.error.split("tensors ")[1], ink.refused
@@ -79,7 +79,7 @@ def _way(page, start, end, grad, place):
     page.text(*place, signed(grad) if flows else "", color, ha="center", size=_SIZE)
 
 
-def _draw_ways(page, live):
+def _draw_ways(page, live, learns):
     """Draw x, the network and y = x · s, and what comes back on the two ways to x."""
     direct = None if live.error else 3.0
     around = None if live.s is None else live.x - direct
@@ -91,8 +91,8 @@ def _draw_ways(page, live):
     look = {"corner": 5, "linewidth": 1, "edgecolor": ink.text}
     for left, top, width, height, tint in (
         (MARGIN, 92, 54, 30, (ink.learns, 0.15)),
-        (102, 54, 82, 40, (ink.learns, 0.15)),
-        (226, 92, 68, 30, "none"),
+        (102, 54, 82, 40, (ink.learns, 0.15 if learns else 0)),
+        (226, 92, 68, 30, (ink.learns, 0)),
     ):
         page.box(left, top, width, height, facecolor=tint, **look)
     words = {"ha": "center", "size": _SIZE}
