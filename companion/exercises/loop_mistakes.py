@@ -8,7 +8,7 @@ import torch
 from companion.check import Choice, Function, Number, Part, flag
 from companion.exercises._given import fails, leaf, runs, seen_edit, slope, the_one, vector
 from companion.loops import LOOPS, answers, run
-from companion.switches import saved
+from companion.switches import Notes
 
 exercises = {}
 
@@ -267,7 +267,7 @@ exercises["loops-that-stop"] = Number(
 )
 
 exercises["alive-in-total"] = Number(
-    lambda rounds: saved(lambda: _total(rounds))[1],
+    lambda rounds: _alive_in_total(rounds),
     {"rounds": 100.0},
     "`total` leads back to every loss that it was made of, not to the last one alone.",
     1.0,
@@ -276,9 +276,13 @@ exercises["alive-in-total"] = Number(
 )
 
 
-def _total(rounds):
+def _alive_in_total(rounds):
     w = leaf(1.0)
-    return sum((3 * w - 6) ** 2 for _ in range(int(rounds)))
+    with Notes() as notes:
+        total = sum((3 * w - 6) ** 2 for _ in range(int(rounds)))
+    alive = len(notes.alive())
+    del total
+    return alive
 
 
 def _eval_too_late():

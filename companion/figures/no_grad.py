@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 
 from companion.canvas import MARGIN, Page, arrow_head, ink, signed
-from companion.switches import QUESTIONS, THINGS, answers, chain, gradients
+from companion.switches import MOMENTS, QUESTIONS, THINGS, answers, chain, gradients, memory
 
 _WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
 
@@ -147,3 +147,31 @@ def where_it_stops(thing: str = "requires_grad_(False)", layer: int = 2) -> Figu
     for row, line in enumerate((textwrap.wrap(error, 44) + ["", ""])[:2]):
         page.text(MARGIN, 153 + 15 * row, line, ink.refused, size=_SIZE)
     return _with_dot(page, (layer, 36), x=(1, 62, 87))
+
+
+def saved_bytes(moment: int = 4) -> Figure:
+    """Draw the saved tensors that are alive at a moment, for each thing tried: a square for each.
+
+    Parameters
+    ----------
+    moment
+        One of `companion.switches.MOMENTS`, from 1.
+
+    Examples
+    --------
+    >>> saved_bytes(5).texts[0].get_text()
+    'y is returned'
+    """
+    page = Page(190, _WIDTH)
+    page.text(MARGIN, 14, MOMENTS[moment - 1], weight="bold", size=_SIZE)
+    page.text(_WIDTH - MARGIN, 14, "bytes alive", ink.saved, ha="right", size=_SIZE)
+    for row, thing in enumerate(("nothing", *THINGS)):
+        y, sizes = 40 + 23 * row, memory(thing)[moment - 1]
+        page.text(MARGIN, y, thing, size=_SIZE)
+        for k in range(11):
+            tint = (ink.saved, 0.7) if k < len(sizes) else (ink.saved, 0)
+            look = {"facecolor": tint, "edgecolor": ink.context, "linewidth": 0.6}
+            page.box(140 + 9.5 * k, y - 9, 7.5, 10, **look)
+        color = ink.saved if sizes else ink.context
+        page.text(_WIDTH - MARGIN, y, f"{sum(sizes):,}", color, ha="right", size=_SIZE)
+    return page.figure
