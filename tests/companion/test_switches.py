@@ -65,6 +65,7 @@ def test_four_loops_stop_and_four_say_nothing():
     assert all(run(mistake).error.startswith(STOPPED) for mistake in stopped)
     assert len(stopped) == 4 and len(LOOPS) == 9
     for mistake in LOOPS:
+        assert (verdict(mistake) == "w goes to 2") == (mistake == "nothing")
         assert verdict(mistake) in words(training_loop(mistake, 8))
         assert max(map(len, LOOPS[mistake][0])) <= 41  # or a line would leave the picture
     line = run("retain_graph=True").weights
