@@ -25,8 +25,8 @@ PLAYER = Path(explorable.__file__).with_name("static").joinpath("explorable.js")
 
 # What does not hold yet.
 OTHER_ELEMENTS = {
-    *("decay", "doubling-loop", "engine-xray", "install-chooser", "learning-rates"),
-    *("likely-causes", "slope-at", "version-replay"),
+    *("decay", "engine-xray", "install-chooser", "learning-rates"),
+    *("likely-causes", "slope-at"),
 }
 SIZES = {"engine-xray": 2}
 DEAD_STEPS = {"engine-xray": 36}
