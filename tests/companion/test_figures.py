@@ -26,8 +26,7 @@ PLAYER = Path(explorable.__file__).with_name("static").joinpath("explorable.js")
 # What does not hold yet.
 OTHER_ELEMENTS = {
     *("decay", "engine-xray", "install-chooser", "learning-rates"),
-    *("likely-causes", "saved-bytes", "slope-at", "switch-board"),
-    "where-it-stops",
+    *("likely-causes", "slope-at"),
 }
 SIZES = {"engine-xray": 2}
 DEAD_STEPS = {"engine-xray": 36}
