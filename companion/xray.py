@@ -1,73 +1,63 @@
 """Watch an engine and torch at work on the same program.
 
 >>> from companion.engine import Scalar
->>> def program(a, b):
-...     c = a * b
-...     return {"a": a, "b": b, "c": c}
->>> ours = watch_engine(Scalar, program, {"a": 2.0, "b": 3.0})
->>> torchs = watch_torch(program, {"a": 2.0, "b": 3.0})
->>> ours.phases[1][-1].kept == torchs.phases[1][-1].kept == {"a": 3.0, "b": 2.0}
+>>> def product(a, b):
+...     return {"a": a, "b": b, "c": a * b}
+>>> ours = watch_engine(Scalar.backward, product, {"a": Scalar(2.0), "b": Scalar(3.0)})
+>>> ours.moments[-1].kept == watch_torch(product, {"a": 2.0, "b": 3.0}).moments[-1].kept
 True
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
-from torch.autograd.graph import get_gradient_edge
 
 from companion.engine import Scalar
 
 
-@dataclass(frozen=True)
-class Moment:
-    """What there is to see between two steps, by the names of the program.
+class Moment(NamedTuple):
+    """A gradient that has just come to the node `at`, and all that have come so far.
 
-    ``at`` names what has just got its value or a gradient, ``came`` is that gradient. ``kept``
-    holds the gradients that stay in ``.grad``, ``passed`` those that only came by.
+    ``kept`` has by their names the gradients that stay in ``.grad``, ``passed`` those that came
+    by in the same backward and are not kept.
     """
 
     at: str
-    came: float | None
+    came: float
+    kept: dict[str, float]
+    passed: dict[str, float]
+
+
+class Run(NamedTuple):
+    """What one program did: the value of each node, the local slopes, and the way back."""
+
     values: dict[str, float]
-    kept: dict[str, float] = field(default_factory=dict)
-    passed: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Run:
-    """A program that ran: its edges, from result to input, and its moments.
-
-    ``edges`` has a local slope, or None, for each pair of names; ``phases`` begins with the
-    moments of the forward pass, and goes on with those of each backward.
-    """
-
-    edges: dict[tuple[str, str], float | None]
-    phases: list[list[Moment]]
+    slopes: dict[tuple[str, str], float]  # by result and input; torch does not tell its own
+    moments: list[Moment]
 
 
 def watch_engine(
-    kind: type[Scalar], program: Callable, start: Mapping[str, float], backwards: int = 1
+    backward: Callable, program: Callable, leaves: Mapping[str, Scalar], times: int = 1
 ) -> Run:
-    """Run a program on an engine, and record every gradient that comes to a node.
+    """Run a program on an engine, and record each gradient that comes to a node.
 
     Parameters
     ----------
-    kind
-        The engine: `companion.engine.Scalar`, or a subclass with another ``backward``.
+    backward
+        Called with the last node: the engine's own, or another function of a Scalar.
     program
-        Called with a leaf for each name of `start`; returns a dict from names to all its nodes,
-        the oldest first.
-    start
-        The values of the leaves.
-    backwards
-        How many backwards to run from the last node.
+        Called with the leaves; returns a dict of all its nodes by name, the oldest first.
+    leaves
+        Scalars, by their names in the program.
+    times
+        How many backwards to run.
     """
 
-    class Watched(kind):
+    class Watched(type(next(iter(leaves.values())))):
         def __setattr__(self, name, value):
             super().__setattr__(name, value)
-            if name == "grad" and value is not None:
+            if name == "grad":
                 log.see(names[self], value, kept=True)
 
         def sweep(self):
@@ -76,25 +66,26 @@ def watch_engine(
                     log.see(names[node], grad, kept=False)
                 yield node, grad
 
-    leaves = {name: Watched(value, requires_grad=True) for name, value in start.items()}
-    nodes = program(**leaves)
+    nodes, log = program(**leaves), _Log()
     names = {node: name for name, node in nodes.items()}
-    log = _Log({name: node.value for name, node in nodes.items()}, start)
-    for _ in range(backwards):
-        log.begin()
-        [*nodes.values()][-1].backward()
-    edges = {(name, names[x]): slope for name, node in nodes.items() for x, slope in node.edges}
-    return Run(edges, log.phases)
+    for node in names:
+        node.__class__ = Watched  # the same node, which now tells what comes to it
+    for _ in range(times):
+        log.passed = {}
+        backward([*nodes.values()][-1])
+    slopes = {(names[node], names[x]): slope for node in names for x, slope in node.edges}
+    return Run({name: node.value for name, node in nodes.items()}, slopes, log.moments)
 
 
-def watch_torch(program: Callable, start: Mapping[str, float], backwards: int = 1) -> Run:
-    """Run a program on torch tensors in float64, and record what `watch_engine` does."""
-    leaves = {
-        name: torch.tensor(value, dtype=torch.float64, requires_grad=True)
-        for name, value in start.items()
-    }
-    nodes = program(**leaves)
-    log = _Log({name: node.item() for name, node in nodes.items()}, start)
+def watch_torch(program: Callable, start: Mapping[str, float], times: int = 1) -> Run:
+    """Run a program on tensors of float64, and record by torch's hooks what `watch_engine` does."""
+    nodes = program(
+        **{
+            name: torch.tensor(value, dtype=torch.float64, requires_grad=True)
+            for name, value in start.items()
+        }
+    )
+    log = _Log()
 
     def listen(name, node):
         if node.is_leaf:
@@ -106,44 +97,17 @@ def watch_torch(program: Callable, start: Mapping[str, float], backwards: int = 
 
     for name, node in nodes.items():
         listen(name, node)
-    for _ in range(backwards):
-        log.begin()
+    for _ in range(times):
+        log.passed = {}
         [*nodes.values()][-1].backward(retain_graph=True)
-    names = {get_gradient_edge(node).node: name for name, node in nodes.items()}
-    edges = {
-        (name, names[target]): None
-        for node, name in names.items()
-        for target, _ in node.next_functions
-        if target is not None
-    }
-    return Run(edges, log.phases)
-
-
-def count_steps(*runs: Run) -> int:
-    """Return how many positions there are when each phase waits for the slower run."""
-    return sum(max(map(len, phases)) for phases in zip(*(run.phases for run in runs), strict=True))
+    return Run({name: node.item() for name, node in nodes.items()}, {}, log.moments)
 
 
 class _Log:
-    """Moments as they come; the forward pass is known when it begins."""
-
-    def __init__(self, values, start):
-        born = list(values.items())
-        forward = [Moment("", None, dict(born[: len(start)]))]
-        forward += [
-            Moment(name, None, dict(born[:end]))
-            for end, (name, _) in enumerate(born, 1)
-            if name not in start
-        ]
-        self.phases = [forward]
-        self._values, self._kept, self._passed = values, {}, {}
-
-    def begin(self):
-        self.phases.append([])
-        self._passed = {}
+    def __init__(self):
+        self.moments, self.kept, self.passed = [], {}, {}
 
     def see(self, name, grad, kept):
-        came = grad - self._kept.get(name, 0.0)
-        (self._kept if kept else self._passed)[name] = grad
-        moment = Moment(name, came, self._values, dict(self._kept), dict(self._passed))
-        self.phases[-1].append(moment)
+        came = grad - self.kept.get(name, 0.0) if kept else grad
+        (self.kept if kept else self.passed)[name] = grad
+        self.moments.append(Moment(name, came, dict(self.kept), dict(self.passed)))
