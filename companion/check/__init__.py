@@ -14,7 +14,7 @@ The parts, in the order in which an answer passes through them:
 ``_rules``      what an answer must do without, where the statement says so
 ``_judge``      a question for a number or a function, and the first mismatch of an answer
 ``_choose``     a question for a choice or an order of lines
-``_steps``      a project whose parts are judged by their names
+``_steps``      a project whose parts are judged by their names, or one after the other
 ``vocabulary``  the mistakes that are made everywhere
 ``_numbers``    which numbers are taken as equal where one is asked for
 ``_page``       a question as data, for a page without Python
@@ -32,7 +32,7 @@ from companion.check import _run
 from companion.check._choose import Choice, Order
 from companion.check._judge import Draw, Function, Number, Part, flag, mistakes
 from companion.check._result import Result
-from companion.check._steps import Steps
+from companion.check._steps import Project, Steps
 
 __all__ = [
     "Choice",
@@ -41,6 +41,7 @@ __all__ = [
     "Number",
     "Order",
     "Part",
+    "Project",
     "Result",
     "Steps",
     "check",

@@ -1,17 +1,19 @@
-"""The exercises to the chapter "Build your own autograd".
+"""The exercises to the chapter "Build your own autograd", and its predictions.
 
-What is right is found by torch's autograd, in float64; a reader's code runs on `companion.engine`.
+What is right is found by torch's autograd, in float64, or by `companion.engine`, whose tests
+compare it with torch. A project's class `Scalar` is the reader's own.
 """
 
-import itertools
+import random
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
-from companion.check import Choice, Function, Number, Order, Part
-from companion.check.vocabulary import HALF, SIGN, TWICE
-from companion.engine import Scalar
-from companion.exercises._given import leaf, the_one
+from companion.check import Choice, Function, Number, Order, Part, Project
+from companion.check.vocabulary import SIGN, TWICE, ZERO
+from companion.engine import Scalar, train
+from companion.exercises._given import grid, leaf, slope, the_one
 
 exercises = {}
 
@@ -24,29 +26,116 @@ def _run(program: str, make: Callable, **values: float) -> dict:
     return nodes
 
 
-def _several(values: object, count: int) -> tuple:
-    """Return what a function gave back as `count` values; those that it left out are None."""
-    values = tuple(values) if isinstance(values, (tuple, list)) else (values,)
-    if len(values) > count:
-        raise TypeError(f"{count} values are asked for, not {len(values)}")
-    return values + (None,) * (count - len(values))
+def by_recursion(node: Scalar, grad: float = 1.0) -> None:
+    """Go back as the chapter's first mistake does: each node calls its inputs at once."""
+    node.grad += grad
+    for x, local in node.edges:
+        by_recursion(x, local * node.grad)
 
 
-class Recursive(Scalar):
-    """The chapter's first mistake: each node calls its inputs at once."""
+def kept_inside(y: Scalar, add: bool = True) -> None:
+    """Go back as the chapter's second mistake does; without `add`, sums are forgotten too."""
+    y.grad = 1.0
+    for node in y.order():
+        for x, local in node.edges:
+            x.grad = x.grad * add + local * node.grad
 
-    def backward(self, grad=1.0):
-        self.grad = (self.grad or 0.0) + grad
-        for x, slope in self.edges:
-            x.backward(slope * self.grad)
+
+def _gradients(program, backward, times=1):
+    """Return the gradients of a and b by a backward on Scalars."""
+    nodes = _run(program, Scalar, a=2.0, b=0.5)
+    for _ in range(times):
+        backward(nodes["y"])
+    return nodes["a"].grad, nodes["b"].grad
+
+
+def _torch_gradients(program):
+    nodes = _run(program, leaf, a=2.0, b=0.5)
+    return torch.autograd.grad(nodes["y"], [nodes["a"], nodes["b"]])
+
+
+def _passes(backward, program):
+    pairs = zip(_gradients(program, backward), _torch_gradients(program), strict=True)
+    return all(abs(ours - torchs.item()) < 1e-9 for ours, torchs in pairs)
+
+
+# Predictions of the chapter --------------------------------------------------------------------
+
+exercises["slope-of-a-product"] = Number(
+    lambda a, b: slope(lambda x: x * b, a),
+    {"a": 2.0, "b": 5.0},
+    "This is `a` itself. When `a` grows by 1, how much does the product grow?",
+    lambda a: a,
+    "This is the product; its slope is asked for.",
+    lambda a, b: a * b,
+    "That would be the slope of a sum.",
+    1,
+    "This is the sum of both. When `a` grows by 1, how much does the product grow?",
+    lambda a, b: a + b,
+)
+
+
+def _whose_turn():
+    nodes = _run(_FORWARD, Scalar, a=2.0, b=3.0)
+    second = nodes["y"].order()[1]
+    return {nodes["c"]: "a", nodes["d"]: "b", nodes["a"]: "c"}[second]
+
+
+exercises["whose-turn"] = Choice(
+    _whose_turn,
+    a=(
+        "`c`, because it is an input of `y`",
+        "`c` is an input of `d` too, and has not heard from `d` yet: its sum is not complete.",
+    ),
+    b="`d`, because only `y` uses it",
+    c=("`a`, because it is a leaf", "Nothing has come to `a` yet: who uses it?"),
+)
+
+_DIAMOND = "c = a + b; d = a * b; y = (c + d) + c * d"
+
+
+def _who_passes():
+    passed = _passes(by_recursion, _DIAMOND), _passes(kept_inside, _DIAMOND)
+    return {(True, True): "a", (True, False): "b", (False, True): "c", (False, False): "d"}[passed]
+
+
+exercises["who-passes"] = Choice(
+    _who_passes,
+    a=(
+        "both of them",
+        "`c` is used twice. What has recursion handed on from `c` when the second part comes?",
+    ),
+    b=(
+        "only recursion",
+        "`c` is used twice: what has recursion handed on from it already? The other mistake has "
+        "the right order, and begins with nothing inside.",
+    ),
+    c="only what keeps gradients inside",
+    d=(
+        "neither of them",
+        "What is kept inside does harm when it is met again. In the first backward, is there "
+        "anything to meet?",
+    ),
+)
+
+exercises["one-answer"] = Number(
+    lambda: torch.tensor([0.0, 1.0, 1.0, 0.0]).var(correction=0),
+    {},
+    "This is how wrong each answer is. The loss takes its square.",
+    0.5,
+    "This is the sum over the four examples; the loss is their mean.",
+    1,
+    "With one answer for all four, at least two of them are wrong.",
+    0,
+)
 
 
 # Read and predict ------------------------------------------------------------------------------
 
 
 def _recursive_truth(x):
-    nodes = _run("c = 3 * x; y = c * c", lambda value: Recursive(value, True), x=x)
-    nodes["y"].backward()
+    nodes = _run("c = 3 * x; y = c * c", Scalar, x=x)
+    by_recursion(nodes["y"])
     return nodes["x"].grad
 
 
@@ -66,16 +155,8 @@ exercises["engine-recursion"] = Number(
 )
 
 
-def _recursion_is_right(program):
-    ours = _run(program, lambda value: Recursive(value, True), a=2.0, b=0.5)
-    torchs = _run(program, leaf, a=2.0, b=0.5)
-    ours["y"].backward()
-    torchs["y"].backward()
-    return all(abs(ours[name].grad - torchs[name].grad.item()) < 1e-9 for name in "ab")
-
-
 exercises["engine-spared"] = Choice(
-    lambda: the_one(exercises["engine-spared"].options, _recursion_is_right),
+    lambda: the_one(exercises["engine-spared"].options, partial(_passes, by_recursion)),
     a=(
         "`c = a * b; y = c * c`",
         "`c` is called twice here. What has it handed on already at its second call?",
@@ -124,383 +205,341 @@ exercises["engine-lines"] = Order(
 )
 
 
-# Write -----------------------------------------------------------------------------------------
+# The project -----------------------------------------------------------------------------------
 
 
-def _hypot(a, b):
-    return torch.hypot(torch.tensor(a).double(), torch.tensor(b).double())
+def _looked_at(y, *inputs):
+    """Return the value of a result, and its local slope in each input: None without an edge."""
+    if y is None:
+        return (None,) * (1 + len(inputs))
+    if not (hasattr(y, "value") and hasattr(y, "edges")):
+        raise TypeError("the result is no Scalar: return Scalar(value, edges)")
+    edges = [[local for node, local in y.edges if node is x] for x in inputs]
+    return y.value, *(sum(found) if found else None for found in edges)
 
 
-def _slope_in(name):
-    def truth(**inputs):
-        leaves = {key: leaf(value) for key, value in inputs.items()}
-        return torch.autograd.grad(torch.hypot(leaves["a"], leaves["b"]), leaves[name])[0]
-
-    return truth
+_NO_EDGE = "A result has an edge to each of its inputs: a pair of the input and a local slope."
 
 
-def _slope_part(position, name, other):
+def _two_inputs(sign, truth, other, wrong_slope, same):
+    """Return the step of an operation of two inputs, with mistakes in value and slopes."""
 
-    def size(inputs):
-        return float(_hypot(**inputs))
+    def observe(kind, a, b):
+        x, z = kind(a), kind(b)
+        numbers = (_looked_at(y)[0] for y in (truth(x, 2.0), truth(2.0, z)))
+        return *_looked_at(truth(x, z), x, z), _looked_at(truth(x, x), x)[1], *numbers
 
-    return Part(
-        f"In what {{call}} returned, the {position} number is",
-        _slope_in(name),
-        "This is the slope in the other input: the slopes stand in the order of the inputs.",
-        lambda **inputs: inputs[other] / size(inputs),
-        "It is twice too large. The slope of the square root has a 2 too: where?",
-        lambda right: 2 * right,
-        HALF,
-        "The sign is lost: a negative input gets a negative slope.",
-        lambda right: abs(right),
-        SIGN,
-        "This is only the slope of the square root. The chain rule has a second factor.",
-        lambda **inputs: 1 / (2 * size(inputs)),
-        "This is only the slope of the square. The root has a slope too.",
-        lambda **inputs: 2 * inputs[name],
-        "This is divided by the sum of the squares. A root is missing.",
-        lambda right, **inputs: right / size(inputs),
-        missing="A rule returns the value, and then for each input the slope in it: three "
-        "numbers with commas between them.",
+    def local(name, partner, function):
+        return Part(
+            f"In the edges of {{call}} {sign} b`, the local slope in `{name}` is",
+            function,
+            f"This is the value of `{name}`: the slope in one input is made of the other.",
+            lambda **inputs: inputs[name],
+            *(wrong_slope[0], lambda **inputs: wrong_slope[1](inputs[partner])),
+            SIGN,
+            missing=_NO_EDGE,
+        )
+
+    return Function(
+        "Scalar",
+        grid(a=(3.0, -1.5), b=(4.0, 0.5)),
+        Part(f"The value of {{call}} {sign} b` is", truth, other[0], other[1]),
+        local("a", "b", lambda a, b: slope(lambda x: truth(x, b), a)),
+        local("b", "a", lambda a, b: slope(lambda x: truth(a, x), b)),
+        Part(
+            f"In the edges of {{call}} {sign} a`, the local slopes in `a` add up to",
+            lambda a: slope(lambda x: truth(x, x), a),
+            "An input that is used twice has two edges: keep a list of pairs, not a dict.",
+            same,
+            missing=_NO_EDGE,
+        ),
+        Part(f"The value of {{call}} {sign} 2.0` is", lambda a: truth(a, 2.0)),
+        Part(f"After {{call}}`, the value of `2.0 {sign} b` is", lambda b: truth(2.0, b)),
+        observe=observe,
+        call=lambda a, b: f"`a, b = Scalar({a:g}), Scalar({b:g}); a",
+        drawn=lambda draw: {"a": draw.number(-4, 4), "b": draw.number(-4, 4)},
     )
 
 
-exercises["engine-length"] = Function(
-    "length",
-    [{"a": a, "b": b} for a, b in itertools.product((3.0, -1.5, 0.5), (4.0, 2.0, -0.25))],
+def _observe_tanh(kind, a):
+    x = kind(a)
+    return _looked_at(x.tanh(), x)
+
+
+_TANH = Function(
+    "Scalar",
+    grid(a=(0.5, -1.0, 2.0, 0.0)),
+    Part("The value of {call} is", lambda a: torch.tanh(torch.tensor(a).double())),
     Part(
-        "In what {call} returned, the value is",
-        lambda a, b: _hypot(a, b),
-        "The root is missing.",
-        lambda a, b: a * a + b * b,
-        "The root of a sum is not the sum of the roots.",
-        lambda a, b: abs(a) + abs(b),
-        "This is the sum of the inputs: square each one first.",
-        lambda a, b: a + b,
+        "In the edges of {call}, the local slope is",
+        lambda a: slope(torch.tanh, a),
+        "This is 1 − a². The formula 1 − t² means the result t = tanh(a), not the input.",
+        lambda a: 1 - a * a,
+        "This is tanh once more. Its slope is 1 − t², where t is the result.",
+        lambda a: torch.tanh(torch.tensor(a).double()),
+        "This is the square t². Its slope is what is left of 1.",
+        lambda right: 1 - right,
+        "This is 1 − t: the square is missing.",
+        lambda a: 1 - torch.tanh(torch.tensor(a).double()),
+        missing=_NO_EDGE,
     ),
-    _slope_part("second", "a", "b"),
-    _slope_part("third", "b", "a"),
-    observe=lambda length, a, b: _several(length(a, b), 3),
-    drawn=lambda draw: {"a": draw.number(-9, 9), "b": draw.number(1, 9)},
+    observe=_observe_tanh,
+    call=lambda a: f"`Scalar({a:g}).tanh()`",
+    drawn=lambda draw: {"a": draw.number(-3, 3)},
 )
-
-
-def _linear_truth(name):
-    def truth(x, w, v):
-        leaves = {"x": x, "w": w, "b": torch.zeros(len(w), dtype=w.dtype)}
-        leaves = {key: value.clone().requires_grad_() for key, value in leaves.items()}
-        y = leaves["x"] @ leaves["w"].T + leaves["b"]
-        return torch.autograd.grad(y, leaves[name], v)[0]
-
-    return truth
-
-
-def _linear_case(seed, count):
-    chance = torch.Generator().manual_seed(seed)
-
-    def whole_numbers(*shape):
-        return torch.randint(-4, 5, shape, generator=chance).double()
-
-    return {"x": whole_numbers(count, 3), "w": whole_numbers(3, 3), "v": whole_numbers(count, 3)}
-
-
-_MISSING_GRADIENT = "Return three gradients, with commas between them: for `x`, `w` and `b`."
-exercises["engine-linear"] = Function(
-    "linear_backward",
-    [_linear_case(seed, count) for seed, count in enumerate((2, 4, 5, 1))],
-    Part(
-        "In what {call} returned, the gradient of `x` is",
-        _linear_truth("x"),
-        "Here each row of `v` goes through `w` forwards, as `x` did (J v). The way back sums "
-        "over the outputs, not over the inputs.",
-        lambda w, v: v @ w.T,
-        "It is divided by the number of examples: the rows of `x` do not meet.",
-        lambda right, x: right / len(x),
-        "This is `y` itself.",
-        lambda x, w: x @ w.T,
-        SIGN,
-        TWICE,
-        missing=_MISSING_GRADIENT,
-        tensor=True,
-    ),
-    Part(
-        "The gradient of `x` is right, but in what {call} returned, that of `w` is",
-        _linear_truth("w"),
-        "Rows and columns are exchanged: a row of `w` belongs to an output.",
-        lambda right: right.T,
-        "This is the mean over the examples. `w` was used by each example, so the parts are added.",
-        lambda right, x: right / len(x),
-        "This is the part of the last example alone.",
-        lambda x, v: torch.outer(v[-1], x[-1]),
-        SIGN,
-        TWICE,
-        missing=_MISSING_GRADIENT,
-        tensor=True,
-    ),
-    Part(
-        "The gradients of `x` and `w` are right, but in what {call} returned, that of `b` is",
-        _linear_truth("b"),
-        "This is the mean over the examples. `b` was used by each example, so the parts are added.",
-        lambda right, x: right / len(x),
-        "This counts the examples. What has come back to each output is in `v`.",
-        lambda right, x: torch.full_like(right, len(x)),
-        "The slope of y in b is 1, but what has come back from above is in `v`.",
-        lambda right: torch.ones_like(right),
-        "This is the part of the last example alone.",
-        lambda v: v[-1],
-        "This is the sum of all of `v`: each output has its own `b`.",
-        lambda v: v.sum().expand(3),
-        missing=_MISSING_GRADIENT,
-        tensor=True,
-    ),
-    observe=lambda backward, x, w, v: _several(backward(x, w, v), 3),
-    drawn=lambda draw: {"x": draw.matrix(4, 3), "w": draw.matrix(3, 3), "v": draw.matrix(4, 3)},
-    without="backward",
-)
-
-
-def _on_graph(function):
-    return lambda graph: f"`{function}(y)` with `{_GRAPHS[graph]}`"
-
-
-# Graphs of Scalars, for functions that go through them ------------------------------------------
 
 _GRAPHS = (
     "y = a * b + a",
     "c = a * b; y = c * c",
     "c = a + b; d = a * b; y = (c + d) + c * d",
-    "c = a - b; d = c.tanh(); y = d * c / (b * b + 1)",
-    "y = a * b; y = y + y; y = y + y; y = y + y",
     "c = a * b; d = c + b; y = d + a * d + c",
 )
 
 
-class _Bare(Scalar):
-    """A Scalar whose way back is for the reader to write."""
-
-    def order(self):
-        raise NotImplementedError("in this exercise, y.order() is what you write")
-
-    def sweep(self):
-        raise NotImplementedError("in this exercise, y.sweep() is not there to be called")
-
-    def backward(self):
-        raise NotImplementedError("in this exercise, y.backward() is not there to be called")
-
-
-class _Ordered(_Bare):
-    """A Scalar that knows its order, and nothing more of its way back."""
-
-    def order(self):
-        return Scalar.order(self)
+def _program(seed: int) -> str:
+    """Return a program on a and b: one of `_GRAPHS`, or one of six lines drawn with the seed."""
+    if seed < len(_GRAPHS):
+        return _GRAPHS[seed]
+    draw, names, lines = random.Random(seed), ["a", "b"], []
+    for name in "cdefg":
+        one, other = draw.choice(names[-2:]), draw.choice(names)
+        form = draw.choice(("{} + {}", "{} * {}", "({} * {}).tanh()"))
+        lines.append(f"{name} = {form.format(one, other)}")
+        names.append(name)
+    return "; ".join([*lines, "y = g + f * a + b"])
 
 
-def _scalars(graph, kind):
-    """Return the nodes of a graph of Scalars by name; the result is y."""
-    return _run(_GRAPHS[graph], lambda value: kind(value, True), a=2.0, b=3.0)
+def _scalars(seed, kind=Scalar):
+    return _run(_program(seed), kind, a=0.75, b=-0.5)
 
 
-def _torch_gradient(graph, name, times=1):
-    nodes = _run(_GRAPHS[graph], leaf, a=2.0, b=3.0)
-    return times * torch.autograd.grad(nodes["y"], nodes[name])[0]
+def _nodes(seed):
+    return _scalars(seed)["y"].order()
 
 
-def _all_nodes(graph):
-    return Scalar.order(_scalars(graph, _Bare)["y"])
-
-
-def _depth_first(node, mark=True, found=None):
+def depth_first(node: Scalar, mark: bool = True, found: list | None = None) -> list:
     """Return the nodes as a plain recursion meets them; with marks, each of them once."""
     found = [] if found is None else found
     if not (mark and node in found):
         found.append(node)
         for x, _ in node.edges:
-            _depth_first(x, mark, found)
-    return found
-
-
-def _level_by_level(root):
-    found = [root]
-    for node in found:
-        found += [x for x in dict(node.edges) if x not in found]
+            depth_first(x, mark, found)
     return found
 
 
 def _too_early(nodes):
     """Return how many nodes stand before a result that uses them, or are missing."""
     place = {node: number for number, node in enumerate(nodes)}
-    wrong = {x for node in nodes for x, _ in node.edges if place.get(x, -1) < place[node]}
-    return len(wrong)
+    return len({x for node in nodes for x, _ in node.edges if place.get(x, -1) < place[node]})
 
 
-def _observe_order(order, graph):
-    nodes = _scalars(graph, _Bare)
-    a, y = nodes["a"], nodes["y"]
-    for node in Scalar.order(y):
-        node.number = -node.number  # the numbers must not help
-    found = order(y)
+def _observe_order(kind, seed):
+    found = _scalars(seed, kind)["y"].order()
     if found is None:
-        return None, None, None
-    if not isinstance(found, (list, tuple)) or not all(type(node) is _Bare for node in found):
+        return None, None
+    if not isinstance(found, list | tuple) or not all(isinstance(node, kind) for node in found):
         raise TypeError("a list of Scalars is asked for")
-    grads = {y: 1.0}
-    for node in found:
-        for x, slope in node.edges:
-            grads[x] = grads.get(x, 0.0) + slope * grads.get(node, 0.0)
-    return len(found), _too_early(found), grads.get(a, 0.0)
+    return len(found), _too_early(found)
 
 
-def _mistaken_order(find):
-    return lambda right, graph: _too_early(find(_scalars(graph, _Bare)["y"]))
+def _at(seed, what):
+    return f"`a, b = Scalar(0.75), Scalar(-0.5); {_program(seed)}; {what}` (seed {seed})"
 
 
-exercises["engine-order"] = Function(
-    "order",
-    [{"graph": graph} for graph in range(len(_GRAPHS))],
+_SEEDS = {
+    "cases": grid(seed=tuple(range(len(_GRAPHS)))),
+    "drawn": lambda draw: {"seed": draw.randint(100, 999)},
+}
+_ORDER = Function(
+    "Scalar",
+    _SEEDS["cases"],
     Part(
-        "{call} returned a list of this length:",
-        lambda graph: len(_all_nodes(graph)),
+        "The length of the list after {call} is",
+        lambda seed: len(_nodes(seed)),
         "Nodes that are used twice stand in it twice. Remember which ones you have found.",
-        lambda graph: len(_depth_first(_all_nodes(graph)[0], mark=False)),
+        lambda seed: len(depth_first(_scalars(seed)["y"], mark=False)),
         "One node is missing everywhere. Is `y` itself in the list?",
         lambda right: right - 1,
         "The leaves are missing: they too must have their turn.",
         lambda right: right - 2,
-        "The list is empty.",
-        0,
         "Only `y` is in the list. Where are its inputs, and their inputs?",
         1,
-        "These are only the inputs of `y`. They have inputs too.",
-        lambda graph: len(_all_nodes(graph)[0].edges),
-        missing="A function gives back what stands after `return`.",
+        missing="`order` gives back a list: what stands after `return`.",
     ),
     Part(
-        "In the list of {call}, the number of nodes that stand before a result which uses them is",
-        lambda graph: 0,
-        "This is the whole way upside down: the inputs come first. The way back begins at `y`. "
-        "(Here `number` is of no help.)",
-        _mistaken_order(lambda y: Scalar.order(y)[::-1]),
+        "In the list after {call}, the number of nodes that stand before a result which uses "
+        "them is",
+        lambda: 0,
+        "This is the whole way upside down: the inputs come first. The way back begins at `y`.",
+        lambda seed: _too_early(_nodes(seed)[::-1]),
         "Each node is put down when it is found. But the longest way to it may be still to come: "
         "put it down when all its inputs are done, and turn the list around.",
-        _mistaken_order(_depth_first),
-        "This goes level by level. A node that `y` uses directly may also be used by a node "
-        "further down.",
-        _mistaken_order(_level_by_level),
-    ),
-    Part(
-        "After a sweep in the order of {call}, the gradient of `a` is",
-        lambda graph: _torch_gradient(graph, "a"),
+        lambda seed: _too_early(depth_first(_scalars(seed)["y"])),
     ),
     observe=_observe_order,
-    call=_on_graph("order"),
+    call=lambda seed: _at(seed, "y.order()"),
+    drawn=_SEEDS["drawn"],
 )
 
 
-def _observe_backward(backward, graph):
-    nodes = _scalars(graph, _Ordered)
+def _observe_backward(kind, seed):
+    nodes = _scalars(seed, kind)
     a, b, y = nodes["a"], nodes["b"], nodes["y"]
-    backward(y)
+    y.backward()
     once = a.grad, b.grad
-    backward(y)
-    inner = sum(node.grad is not None for node in y.order() if node.edges)
-    return *once, a.grad, inner
+    y.backward()
+    return *once, a.grad
 
 
-def _mistaken_backward(graph, name, times=1, add=True):
-    """Return a gradient by an engine that keeps its sums in .grad, and may forget to add."""
-    nodes = _scalars(graph, _Ordered)
-    for _ in range(times):
-        nodes["y"].grad = 1.0
-        for node in nodes["y"].order():
-            for x, slope in node.edges:
-                x.grad = (x.grad or 0.0) * add + slope * node.grad
-    return nodes[name].grad
+def _wrong(backward, name="a", times=1):
+    """Return the gradient of a leaf by a backward that makes a mistake."""
+
+    def gradient(seed):
+        nodes = _scalars(seed)
+        for _ in range(times):
+            backward(nodes["y"])
+        return nodes[name].grad
+
+    return gradient
 
 
-def _recursive_gradient(graph, name):
-    nodes = _scalars(graph, Recursive)
-    nodes["y"].backward()
-    return nodes[name].grad
+def _path_by_path(node, grad=1.0, slopes=True):
+    node.grad += grad * (not node.edges)
+    for x, local in node.edges:
+        _path_by_path(x, grad * (local if slopes else 1), slopes)
 
 
-def _gradient_part(name):
+def _gradient(name, times=1):
+    def gradient(seed):
+        nodes = _run(_program(seed), leaf, a=0.75, b=-0.5)
+        return times * torch.autograd.grad(nodes["y"], nodes[name])[0]
+
+    return gradient
+
+
+def _leaf_part(name):
     return Part(
         f"After {{call}}, `{name}.grad` is",
-        lambda graph: _torch_gradient(graph, name),
-        "This is the part that came last. Where a node is used twice, its gradient is a sum.",
-        lambda graph: _mistaken_backward(graph, name, add=False),
-        "This is what recursion gives: a node hands on its first part twice. Does each node have "
-        "its turn only once?",
-        lambda graph: _recursive_gradient(graph, name),
-        "It is twice too large: is something counted twice?",
-        lambda right: 2 * right,
-        SIGN,
-        missing="A leaf keeps its gradient: `backward(y)` must put it there.",
+        _gradient(name),
+        "This is the part that came last: where a node is used twice, its gradient is a sum, so "
+        "`+=` and not `=`.",
+        _wrong(partial(kept_inside, add=False), name),
+        "This is what recursion gives: a node hands on its first part twice. Go through "
+        "`self.order()`, so that each node has its turn once, with its sum complete.",
+        _wrong(by_recursion, name),
+        "This counts paths: what is handed on is not multiplied by the local slope.",
+        _wrong(partial(_path_by_path, slopes=False), name),
+        "It is zero: does the way back begin with 1 at the result?",
+        ZERO[1],
+        TWICE,
+        missing="A leaf keeps its gradient in `grad`.",
     )
 
 
-exercises["engine-backward"] = Function(
-    "backward",
-    [{"graph": graph} for graph in range(len(_GRAPHS))],
-    _gradient_part("a"),
-    _gradient_part("b"),
+_BACKWARD_STEP = Function(
+    "Scalar",
+    _SEEDS["cases"],
+    _leaf_part("a"),
+    _leaf_part("b"),
     Part(
-        "Once is right. After {call} twice, `a.grad` is",
-        lambda graph: _torch_gradient(graph, "a", times=2),
+        "Once is right. After a second `y.backward()` in {call}, `a.grad` is",
+        _gradient("a", times=2),
         "The second call began with what the first one had left inside. Sums in the middle must "
-        "not outlive the sweep.",
-        lambda graph: _mistaken_backward(graph, "a", times=2),
-        "The second call replaced the first gradient. A leaf adds.",
+        "not outlive the call.",
+        _wrong(kept_inside, times=2),
+        "The second call replaced the first gradient. A leaf adds, as in torch.",
         lambda right: right / 2,
     ),
-    Part(
-        "The gradients are right, but after {call} the number of results that keep one is",
-        lambda graph: 0,
-        "Only leaves keep a gradient, as in PyTorch. Set the others to None, or do not use "
-        "`.grad` for sums in the middle.",
-        lambda graph: sum(bool(node.edges) for node in _all_nodes(graph)),
-        "Only leaves keep a gradient, as in PyTorch: `y` is none.",
-        1,
-    ),
     observe=_observe_backward,
-    call=_on_graph("backward"),
+    call=lambda seed: _at(seed, "y.backward()"),
+    drawn=_SEEDS["drawn"],
+)
+
+_XOR = Function(
+    "Scalar",
+    [{"steps": 0}, {"steps": 1}, {"steps": 110}],
+    Part("The loss of XOR after {call} is", lambda steps: train(steps=int(steps))[-1][2]),
+    observe=lambda kind, steps: (train(kind, int(steps))[-1][2],),
+    call=lambda steps: f"{steps:g} steps with your engine",
+)
+
+exercises["your-engine"] = Project(
+    {
+        "`+`": _two_inputs(
+            "+",
+            lambda a, b: a + b,
+            ("This is the product.", lambda a, b: a * b),
+            ("This is the slope of a product. A sum grows as fast as its input.", lambda z: z),
+            lambda: 1,
+        ),
+        "`*`": _two_inputs(
+            "*",
+            lambda a, b: a * b,
+            ("This is the sum.", lambda a, b: a + b),
+            ("This is the slope of a sum.", lambda z: 1),
+            lambda a: a,
+        ),
+        "`tanh`": _TANH,
+        "`order`": _ORDER,
+        "`backward`": _BACKWARD_STEP,
+        "XOR": _XOR,
+    }
+)
+
+
+# Train -----------------------------------------------------------------------------------------
+
+
+def _descend(lr, steps, empty=True, again=True, best=2.0):
+    """Return w after some steps on (w − 2)², with gradients that are emptied, and new losses."""
+    w, grad, at = 0.5, 0.0, 0.5
+    for _ in range(int(steps)):
+        at = w if again else at
+        grad = 2 * (at - best) + (0.0 if empty else grad)
+        w -= lr * grad
+    return w
+
+
+def _observe_train(learn, lr, steps):
+    w = Scalar(0.5)
+
+    def loss_of():
+        return (w + -2.0) * (w + -2.0)
+
+    learn([w], loss_of, lr, int(steps))
+    return w.value, w.grad
+
+
+exercises["engine-train"] = Function(
+    "learn",
+    grid(lr=(0.1, 0.25), steps=(2, 5)),
+    Part(
+        "After {call}, `w.value` is",
+        _descend,
+        "Gradients add up here: `w.grad` must be emptied after each step.",
+        partial(_descend, empty=False),
+        "Each step uses the slope of the first loss: call `loss_of()` anew in each step.",
+        lambda lr, steps: _descend(lr, steps, again=False),
+        "Here the steps go uphill.",
+        lambda lr, steps: _descend(-lr, steps),
+        "This is only one step: how often does your loop run?",
+        lambda lr: _descend(lr, 1),
+        "`w` is where it started. A step sets `w.value`; `w = ...` only gives the name away.",
+        0.5,
+    ),
+    Part(
+        "`w` is right, but after {call}, `w.grad` is",
+        lambda: 0.0,
+        "Empty it after the last step as well: whoever trains on begins with it.",
+        lambda lr, steps: 2 * (_descend(lr, steps - 1) - 2),
+    ),
+    observe=_observe_train,
+    call=lambda lr, steps: f"`learn([w], loss_of, lr={lr:g}, steps={steps:g})`",
+    drawn=lambda draw: {"lr": draw.number(0.05, 0.4), "steps": draw.randint(2, 9)},
 )
 
 
 # Prove -----------------------------------------------------------------------------------------
-
-
-def _count_calls(k):
-    """Count the calls of a recursion that hands on only what has just come in."""
-    x = Scalar(1.0, True)
-    y = x
-    for _ in range(int(k)):
-        y = y * y * y
-    return len(_depth_first(y, mark=False))
-
-
-exercises["engine-calls"] = Function(
-    "calls",
-    [{"k": k} for k in range(8)],
-    Part(
-        "{call} returned",
-        _count_calls,
-        "This counts the nodes, as a sweep visits them: each of them once.",
-        lambda k: 2 * k + 1,
-        "This counts only the calls that reach the leaf `x`, one for each path.",
-        lambda k: 3**k,
-        "This belongs to `y = y + y`. Here each round uses `y` three times.",
-        lambda k: 2 ** (k + 1) - 1,
-        "This counts one new result in each round. `y * y * y` makes two: `y * y`, and its "
-        "product with `y`.",
-        lambda k: (3 ** (k + 1) - 1) // 2,
-        "One call is missing: the one for `y` itself counts too.",
-        lambda right: right - 1,
-        "It is one too many: how many calls are there for k = 0?",
-        lambda right: right + 1,
-    ),
-)
 
 exercises["calls-proof"] = Order(
     [

@@ -11,7 +11,6 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
-from torch import Tensor
 
 from companion.canvas import Page, arrow_head, in_style, ink, signed
 from companion.engine import EXAMPLES, Scalar, guess, train
@@ -317,7 +316,9 @@ def _told(run, moment):
     if name == list(run.values)[-1]:
         return f"{name} begins with 1"
     total = kept.get(name, came)
-    return f"{name} gets {came:g}" + (f": {total - came:g} + {came:g} = {total:g}" * (total != came))
+    return f"{name} gets {came:g}" + (
+        f": {total - came:g} + {came:g} = {total:g}" * (total != came)
+    )
 
 
 def _places(slopes):
