@@ -1,7 +1,7 @@
 """The exercises to the chapter "Build your own autograd", and its predictions.
 
-What is right is found by torch's autograd, in float64, or by `companion.engine`, whose tests
-compare it with torch. A project's class `Scalar` is the reader's own.
+What is right is found by torch's autograd in float64, or by `companion.engine`, which its tests
+compare with torch. In the project, `Scalar` is the reader's own class, called `kind` here.
 """
 
 import random
@@ -18,12 +18,30 @@ from companion.exercises._given import grid, leaf, slope, the_one
 exercises = {}
 
 
-def _run(program: str, make: Callable, **values: float) -> dict:
+def _run(program: str, make: Callable, a: float = 0.75, b: float = -0.5) -> dict:
     """Run a program such as "c = a * b; y = c + a", and return its nodes by name."""
-    nodes = {name: make(value) for name, value in values.items()}
+    nodes = {"a": make(a), "b": make(b)}
     exec(program, nodes)  # noqa: S102 it is a text of this module
-    del nodes["__builtins__"]
     return nodes
+
+
+def _grads(program, backward, times=1):
+    """Return the gradients of a and b in an engine, by name."""
+    nodes = _run(program, Scalar)
+    for _ in range(times):
+        backward(nodes["y"])
+    return {name: nodes[name].grad for name in "ab"}
+
+
+def _truth(program):
+    nodes = _run(program, leaf)
+    found = torch.autograd.grad(nodes["y"], [nodes["a"], nodes["b"]])
+    return dict(zip("ab", found, strict=True))
+
+
+def _passes(backward, program):
+    ours, torchs = _grads(program, backward), _truth(program)
+    return all(abs(ours[name] - torchs[name].item()) < 1e-9 for name in "ab")
 
 
 def by_recursion(node: Scalar, grad: float = 1.0) -> None:
@@ -33,30 +51,20 @@ def by_recursion(node: Scalar, grad: float = 1.0) -> None:
         by_recursion(x, local * node.grad)
 
 
-def kept_inside(y: Scalar, add: bool = True) -> None:
-    """Go back as the chapter's second mistake does; without `add`, sums are forgotten too."""
+def kept_inside(y: Scalar) -> None:
+    """Go back as the chapter's second mistake does: sums in the middle stay."""
     y.grad = 1.0
     for node in y.order():
         for x, local in node.edges:
-            x.grad = x.grad * add + local * node.grad
+            x.grad += local * node.grad
 
 
-def _gradients(program, backward, times=1):
-    """Return the gradients of a and b by a backward on Scalars."""
-    nodes = _run(program, Scalar, a=2.0, b=0.5)
-    for _ in range(times):
-        backward(nodes["y"])
-    return nodes["a"].grad, nodes["b"].grad
-
-
-def _torch_gradients(program):
-    nodes = _run(program, leaf, a=2.0, b=0.5)
-    return torch.autograd.grad(nodes["y"], [nodes["a"], nodes["b"]])
-
-
-def _passes(backward, program):
-    pairs = zip(_gradients(program, backward), _torch_gradients(program), strict=True)
-    return all(abs(ours - torchs.item()) < 1e-9 for ours, torchs in pairs)
+def replaced(y: Scalar) -> None:
+    """Go back with ``=`` in the place of ``+=``, in the order of most people's engines."""
+    y.grad = 1.0
+    for node in depth_first_order(y):
+        for x, local in node.edges:
+            x.grad = local * node.grad
 
 
 # Predictions of the chapter --------------------------------------------------------------------
@@ -70,15 +78,13 @@ exercises["slope-of-a-product"] = Number(
     lambda a, b: a * b,
     "That would be the slope of a sum.",
     1,
-    "This is the sum of both. When `a` grows by 1, how much does the product grow?",
-    lambda a, b: a + b,
 )
 
 
 def _whose_turn():
-    nodes = _run(_FORWARD, Scalar, a=2.0, b=3.0)
+    nodes = _run("c = a * b; d = c + a; y = c * d", Scalar)
     second = nodes["y"].order()[1]
-    return {nodes["c"]: "a", nodes["d"]: "b", nodes["a"]: "c"}[second]
+    return next(letter for letter, name in zip("abc", "cda", strict=True) if nodes[name] is second)
 
 
 exercises["whose-turn"] = Choice(
@@ -91,31 +97,20 @@ exercises["whose-turn"] = Choice(
     c=("`a`, because it is a leaf", "Nothing has come to `a` yet: who uses it?"),
 )
 
-_DIAMOND = "c = a + b; d = a * b; y = (c + d) + c * d"
-
 
 def _who_passes():
-    passed = _passes(by_recursion, _DIAMOND), _passes(kept_inside, _DIAMOND)
-    return {(True, True): "a", (True, False): "b", (False, True): "c", (False, False): "d"}[passed]
+    program = "c = a + b; d = a * b; y = (c + d) + c * d"
+    failed = [not _passes(backward, program) for backward in (by_recursion, kept_inside)]
+    return "abcd"[2 * failed[0] + failed[1]]
 
 
+_HANDED_ON = "`c` is used twice. What has recursion handed on already when the second part comes?"
 exercises["who-passes"] = Choice(
     _who_passes,
-    a=(
-        "both of them",
-        "`c` is used twice. What has recursion handed on from `c` when the second part comes?",
-    ),
-    b=(
-        "only recursion",
-        "`c` is used twice: what has recursion handed on from it already? The other mistake has "
-        "the right order, and begins with nothing inside.",
-    ),
+    a=("both of them", _HANDED_ON),
+    b=("only recursion", f"{_HANDED_ON} And what does the other one find inside at the start?"),
     c="only what keeps gradients inside",
-    d=(
-        "neither of them",
-        "What is kept inside does harm when it is met again. In the first backward, is there "
-        "anything to meet?",
-    ),
+    d=("neither of them", "What is kept inside does harm when it is met again: is it met here?"),
 )
 
 exercises["one-answer"] = Number(
@@ -132,78 +127,16 @@ exercises["one-answer"] = Number(
 
 # Read and predict ------------------------------------------------------------------------------
 
-
-def _recursive_truth(x):
-    nodes = _run("c = 3 * x; y = c * c", Scalar, x=x)
-    by_recursion(nodes["y"])
-    return nodes["x"].grad
-
-
-exercises["engine-recursion"] = Number(
-    _recursive_truth,
-    {"x": 2.0},
-    "This is the true gradient. Recursion makes another number of it: how often is `c` called, "
-    "and what does it hand on each time?",
-    lambda x: 18 * x,
-    "`c` is an input of `y` twice, so it is called twice.",
-    lambda x: 9 * x,
-    "Only the second call hands on all that `c` has. At the first call, `c` has only one half of "
-    "it.",
-    lambda x: 36 * x,
-    "This is the gradient of `c`. How much of it reaches `x`, and when?",
-    lambda x: 6 * x,
-)
-
-
 exercises["engine-spared"] = Choice(
     lambda: the_one(exercises["engine-spared"].options, partial(_passes, by_recursion)),
-    a=(
-        "`c = a * b; y = c * c`",
-        "`c` is called twice here. What has it handed on already at its second call?",
-    ),
+    a=("`c = a * b; y = c * c`", "`c` is called twice. What has it handed on before?"),
     b=(
         "`c = a + b; y = c.tanh() + c`",
-        (
-            "`c` is used by `tanh` and by the sum. So it is called twice, and it hands on its "
-            "first part twice."
-        ),
+        "`c` is used by `tanh` and by the sum, so it hands on its first part twice.",
     ),
     c="`c = a * b; y = (c + a) * b`",
     d=("`c = a + b; d = c + c; y = d * a`", "`d = c + c` calls `c` twice."),
 )
-
-_FORWARD = "c = a * b; d = c + a; y = c * d"
-_BACKWARD = (
-    "grad_a = grad_c * b + grad_d",
-    "grad_c = grad_y * d + grad_d",
-    "grad_y = 1.0",
-    "grad_d = grad_y * c",
-    "grad_b = grad_c * a",
-)
-
-
-def _sweeps(order):
-    torchs = _run(_FORWARD, leaf, a=2.0, b=3.0)
-    torchs["y"].backward()
-    names = {name: node.item() for name, node in torchs.items()}
-    for number in order:
-        exec(_BACKWARD[number - 1], names)  # noqa: S102 they are texts of this module
-    return all(names[f"grad_{name}"] == torchs[name].grad.item() for name in "ab")
-
-
-exercises["engine-lines"] = Order(
-    lines=_BACKWARD,
-    truth=_sweeps,
-    wrong={
-        "2 before 3": "Line 2 needs `grad_y`. Where does the way back begin?",
-        "4 before 3": "Line 4 needs `grad_y`. Where does the way back begin?",
-        "2 before 4": "`c` is used by `d` too. It must hear from `d` before its sum is complete.",
-        "1 before 4": "`a` is used by `d` too. It must hear from `d` before its sum is complete.",
-        "1 before 2": "`a` is an input of `c`, so it comes after `c`.",
-        "5 before 2": "`b` is an input of `c`, so it comes after `c`.",
-    },
-)
-
 
 # The project -----------------------------------------------------------------------------------
 
@@ -221,21 +154,22 @@ def _looked_at(y, *inputs):
 _NO_EDGE = "A result has an edge to each of its inputs: a pair of the input and a local slope."
 
 
-def _two_inputs(sign, truth, other, wrong_slope, same):
-    """Return the step of an operation of two inputs, with mistakes in value and slopes."""
+def _two_inputs(sign, truth, other_value, other_slope, once):
+    """Return the step of an operation of two inputs, with the mistakes in value and slopes."""
 
     def observe(kind, a, b):
         x, z = kind(a), kind(b)
-        numbers = (_looked_at(y)[0] for y in (truth(x, 2.0), truth(2.0, z)))
-        return *_looked_at(truth(x, z), x, z), _looked_at(truth(x, x), x)[1], *numbers
+        plain = _looked_at(truth(x, 2.0))[0]
+        return *_looked_at(truth(x, z), x, z), _looked_at(truth(x, x), x)[1], plain
 
-    def local(name, partner, function):
+    def slope_in(name, other, function):
         return Part(
             f"In the edges of {{call}} {sign} b`, the local slope in `{name}` is",
             function,
-            f"This is the value of `{name}`: the slope in one input is made of the other.",
+            f"This is the value of `{name}` itself: the local slope of the wrong input.",
             lambda **inputs: inputs[name],
-            *(wrong_slope[0], lambda **inputs: wrong_slope[1](inputs[partner])),
+            other_slope[0],
+            lambda **inputs: other_slope[1](inputs[other]),
             SIGN,
             missing=_NO_EDGE,
         )
@@ -243,22 +177,37 @@ def _two_inputs(sign, truth, other, wrong_slope, same):
     return Function(
         "Scalar",
         grid(a=(3.0, -1.5), b=(4.0, 0.5)),
-        Part(f"The value of {{call}} {sign} b` is", truth, other[0], other[1]),
-        local("a", "b", lambda a, b: slope(lambda x: truth(x, b), a)),
-        local("b", "a", lambda a, b: slope(lambda x: truth(a, x), b)),
+        Part(f"The value of {{call}} {sign} b` is", truth, *other_value),
+        slope_in("a", "b", lambda a, b: slope(lambda x: truth(x, b), a)),
+        slope_in("b", "a", lambda a, b: slope(lambda x: truth(a, x), b)),
         Part(
             f"In the edges of {{call}} {sign} a`, the local slopes in `a` add up to",
             lambda a: slope(lambda x: truth(x, x), a),
             "An input that is used twice has two edges: keep a list of pairs, not a dict.",
-            same,
+            once,
             missing=_NO_EDGE,
         ),
         Part(f"The value of {{call}} {sign} 2.0` is", lambda a: truth(a, 2.0)),
-        Part(f"After {{call}}`, the value of `2.0 {sign} b` is", lambda b: truth(2.0, b)),
         observe=observe,
         call=lambda a, b: f"`a, b = Scalar({a:g}), Scalar({b:g}); a",
         drawn=lambda draw: {"a": draw.number(-4, 4), "b": draw.number(-4, 4)},
     )
+
+
+_PLUS = _two_inputs(
+    "+",
+    lambda a, b: a + b,
+    ("This is the product.", lambda a, b: a * b),
+    ("This is the slope of a product. A sum grows as fast as its input.", lambda other: other),
+    lambda: 1,
+)
+_TIMES = _two_inputs(
+    "*",
+    lambda a, b: a * b,
+    ("This is the sum.", lambda a, b: a + b),
+    ("This is the slope of a sum.", lambda other: 1),
+    lambda a: a,
+)
 
 
 def _observe_tanh(kind, a):
@@ -266,21 +215,25 @@ def _observe_tanh(kind, a):
     return _looked_at(x.tanh(), x)
 
 
+def _tanh(a):
+    return torch.tensor(a).double().tanh()
+
+
 _TANH = Function(
     "Scalar",
     grid(a=(0.5, -1.0, 2.0, 0.0)),
-    Part("The value of {call} is", lambda a: torch.tanh(torch.tensor(a).double())),
+    Part("The value of {call} is", _tanh),
     Part(
         "In the edges of {call}, the local slope is",
         lambda a: slope(torch.tanh, a),
         "This is 1 − a². The formula 1 − t² means the result t = tanh(a), not the input.",
         lambda a: 1 - a * a,
         "This is tanh once more. Its slope is 1 − t², where t is the result.",
-        lambda a: torch.tanh(torch.tensor(a).double()),
-        "This is the square t². Its slope is what is left of 1.",
+        _tanh,
+        "This is t², where t is the result. The slope is what is left of 1.",
         lambda right: 1 - right,
         "This is 1 − t: the square is missing.",
-        lambda a: 1 - torch.tanh(torch.tensor(a).double()),
+        lambda a: 1 - _tanh(a),
         missing=_NO_EDGE,
     ),
     observe=_observe_tanh,
@@ -297,24 +250,29 @@ _GRAPHS = (
 
 
 def _program(seed: int) -> str:
-    """Return a program on a and b: one of `_GRAPHS`, or one of six lines drawn with the seed."""
+    """Return a program on a and b: one of `_GRAPHS`, or six lines that are drawn with the seed."""
     if seed < len(_GRAPHS):
         return _GRAPHS[seed]
     draw, names, lines = random.Random(seed), ["a", "b"], []
     for name in "cdefg":
-        one, other = draw.choice(names[-2:]), draw.choice(names)
         form = draw.choice(("{} + {}", "{} * {}", "({} * {}).tanh()"))
-        lines.append(f"{name} = {form.format(one, other)}")
+        lines.append(f"{name} = {form.format(draw.choice(names[-2:]), draw.choice(names))}")
         names.append(name)
     return "; ".join([*lines, "y = g + f * a + b"])
 
 
-def _scalars(seed, kind=Scalar):
-    return _run(_program(seed), kind, a=0.75, b=-0.5)
-
-
-def _nodes(seed):
-    return _scalars(seed)["y"].order()
+def _on_programs(method, observe, *parts):
+    """Return a step that calls a method of the results of programs."""
+    return Function(
+        "Scalar",
+        grid(seed=tuple(range(len(_GRAPHS)))),
+        *parts,
+        observe=lambda kind, seed: observe(_run(_program(seed), kind), kind),
+        call=lambda seed: (
+            f"`a, b = Scalar(0.75), Scalar(-0.5); {_program(seed)}; y.{method}()` (seed {seed})"
+        ),
+        drawn=lambda draw: {"seed": draw.randint(100, 999)},
+    )
 
 
 def depth_first(node: Scalar, mark: bool = True, found: list | None = None) -> list:
@@ -327,14 +285,24 @@ def depth_first(node: Scalar, mark: bool = True, found: list | None = None) -> l
     return found
 
 
+def depth_first_order(node: Scalar, found: dict | None = None) -> list:
+    """Return an order for the way back: the nodes as a recursion leaves them, turned around."""
+    found = {} if found is None else found
+    if node not in found:
+        for x, _ in node.edges:
+            depth_first_order(x, found)
+        found[node] = None
+    return list(found)[::-1]
+
+
 def _too_early(nodes):
     """Return how many nodes stand before a result that uses them, or are missing."""
     place = {node: number for number, node in enumerate(nodes)}
     return len({x for node in nodes for x, _ in node.edges if place.get(x, -1) < place[node]})
 
 
-def _observe_order(kind, seed):
-    found = _scalars(seed, kind)["y"].order()
+def _observe_order(nodes, kind):
+    found = nodes["y"].order()
     if found is None:
         return None, None
     if not isinstance(found, list | tuple) or not all(isinstance(node, kind) for node in found):
@@ -342,22 +310,18 @@ def _observe_order(kind, seed):
     return len(found), _too_early(found)
 
 
-def _at(seed, what):
-    return f"`a, b = Scalar(0.75), Scalar(-0.5); {_program(seed)}; {what}` (seed {seed})"
+def _of_result(function):
+    return lambda seed: function(_run(_program(seed), Scalar)["y"])
 
 
-_SEEDS = {
-    "cases": grid(seed=tuple(range(len(_GRAPHS)))),
-    "drawn": lambda draw: {"seed": draw.randint(100, 999)},
-}
-_ORDER = Function(
-    "Scalar",
-    _SEEDS["cases"],
+_ORDER = _on_programs(
+    "order",
+    _observe_order,
     Part(
         "The length of the list after {call} is",
-        lambda seed: len(_nodes(seed)),
+        _of_result(lambda y: len(y.order())),
         "Nodes that are used twice stand in it twice. Remember which ones you have found.",
-        lambda seed: len(depth_first(_scalars(seed)["y"], mark=False)),
+        _of_result(lambda y: len(depth_first(y, mark=False))),
         "One node is missing everywhere. Is `y` itself in the list?",
         lambda right: right - 1,
         "The leaves are missing: they too must have their turn.",
@@ -367,175 +331,78 @@ _ORDER = Function(
         missing="`order` gives back a list: what stands after `return`.",
     ),
     Part(
-        "In the list after {call}, the number of nodes that stand before a result which uses "
-        "them is",
+        "In the list after {call}, so many nodes stand before a result that uses them:",
         lambda: 0,
         "This is the whole way upside down: the inputs come first. The way back begins at `y`.",
-        lambda seed: _too_early(_nodes(seed)[::-1]),
+        _of_result(lambda y: _too_early(y.order()[::-1])),
         "Each node is put down when it is found. But the longest way to it may be still to come: "
         "put it down when all its inputs are done, and turn the list around.",
-        lambda seed: _too_early(depth_first(_scalars(seed)["y"])),
+        _of_result(lambda y: _too_early(depth_first(y))),
     ),
-    observe=_observe_order,
-    call=lambda seed: _at(seed, "y.order()"),
-    drawn=_SEEDS["drawn"],
 )
 
 
-def _observe_backward(kind, seed):
-    nodes = _scalars(seed, kind)
-    a, b, y = nodes["a"], nodes["b"], nodes["y"]
+def _observe_backward(nodes, kind):
+    a, b, y = (nodes[name] for name in "aby")
     y.backward()
-    once = a.grad, b.grad
+    once = a.grad + 0.0, b.grad + 0.0  # copies
     y.backward()
     return *once, a.grad
 
 
-def _wrong(backward, name="a", times=1):
-    """Return the gradient of a leaf by a backward that makes a mistake."""
-
-    def gradient(seed):
-        nodes = _scalars(seed)
-        for _ in range(times):
-            backward(nodes["y"])
-        return nodes[name].grad
-
-    return gradient
+def _grad(name, backward, times=1):
+    return lambda seed: _grads(_program(seed), backward, times)[name]
 
 
-def _path_by_path(node, grad=1.0, slopes=True):
-    node.grad += grad * (not node.edges)
-    for x, local in node.edges:
-        _path_by_path(x, grad * (local if slopes else 1), slopes)
-
-
-def _gradient(name, times=1):
-    def gradient(seed):
-        nodes = _run(_program(seed), leaf, a=0.75, b=-0.5)
-        return times * torch.autograd.grad(nodes["y"], nodes[name])[0]
-
-    return gradient
-
-
-def _leaf_part(name):
+def _grad_part(name):
     return Part(
         f"After {{call}}, `{name}.grad` is",
-        _gradient(name),
+        lambda seed: _truth(_program(seed))[name],
         "This is the part that came last: where a node is used twice, its gradient is a sum, so "
         "`+=` and not `=`.",
-        _wrong(partial(kept_inside, add=False), name),
+        _grad(name, replaced),
         "This is what recursion gives: a node hands on its first part twice. Go through "
         "`self.order()`, so that each node has its turn once, with its sum complete.",
-        _wrong(by_recursion, name),
-        "This counts paths: what is handed on is not multiplied by the local slope.",
-        _wrong(partial(_path_by_path, slopes=False), name),
+        _grad(name, by_recursion),
         "It is zero: does the way back begin with 1 at the result?",
         ZERO[1],
         TWICE,
-        missing="A leaf keeps its gradient in `grad`.",
     )
 
 
-_BACKWARD_STEP = Function(
-    "Scalar",
-    _SEEDS["cases"],
-    _leaf_part("a"),
-    _leaf_part("b"),
+_WAY_BACK = _on_programs(
+    "backward",
+    _observe_backward,
+    _grad_part("a"),
+    _grad_part("b"),
     Part(
-        "Once is right. After a second `y.backward()` in {call}, `a.grad` is",
-        _gradient("a", times=2),
+        "Once is right. After {call} and a second `y.backward()`, `a.grad` is",
+        lambda seed: 2 * _truth(_program(seed))["a"],
         "The second call began with what the first one had left inside. Sums in the middle must "
         "not outlive the call.",
-        _wrong(kept_inside, times=2),
+        _grad("a", kept_inside, times=2),
         "The second call replaced the first gradient. A leaf adds, as in torch.",
         lambda right: right / 2,
     ),
-    observe=_observe_backward,
-    call=lambda seed: _at(seed, "y.backward()"),
-    drawn=_SEEDS["drawn"],
 )
 
 _XOR = Function(
     "Scalar",
     [{"steps": 0}, {"steps": 1}, {"steps": 110}],
-    Part("The loss of XOR after {call} is", lambda steps: train(steps=int(steps))[-1][2]),
+    Part("{call}, the loss of XOR is", lambda steps: train(steps=int(steps))[-1][2]),
     observe=lambda kind, steps: (train(kind, int(steps))[-1][2],),
-    call=lambda steps: f"{steps:g} steps with your engine",
+    call=lambda steps: f"After {steps:g} steps with your engine",
 )
 
 exercises["your-engine"] = Project(
     {
-        "`+`": _two_inputs(
-            "+",
-            lambda a, b: a + b,
-            ("This is the product.", lambda a, b: a * b),
-            ("This is the slope of a product. A sum grows as fast as its input.", lambda z: z),
-            lambda: 1,
-        ),
-        "`*`": _two_inputs(
-            "*",
-            lambda a, b: a * b,
-            ("This is the sum.", lambda a, b: a + b),
-            ("This is the slope of a sum.", lambda z: 1),
-            lambda a: a,
-        ),
+        "`+`": _PLUS,
+        "`*`": _TIMES,
         "`tanh`": _TANH,
         "`order`": _ORDER,
-        "`backward`": _BACKWARD_STEP,
+        "`backward`": _WAY_BACK,
         "XOR": _XOR,
     }
-)
-
-
-# Train -----------------------------------------------------------------------------------------
-
-
-def _descend(lr, steps, empty=True, again=True, best=2.0):
-    """Return w after some steps on (w − 2)², with gradients that are emptied, and new losses."""
-    w, grad, at = 0.5, 0.0, 0.5
-    for _ in range(int(steps)):
-        at = w if again else at
-        grad = 2 * (at - best) + (0.0 if empty else grad)
-        w -= lr * grad
-    return w
-
-
-def _observe_train(learn, lr, steps):
-    w = Scalar(0.5)
-
-    def loss_of():
-        return (w + -2.0) * (w + -2.0)
-
-    learn([w], loss_of, lr, int(steps))
-    return w.value, w.grad
-
-
-exercises["engine-train"] = Function(
-    "learn",
-    grid(lr=(0.1, 0.25), steps=(2, 5)),
-    Part(
-        "After {call}, `w.value` is",
-        _descend,
-        "Gradients add up here: `w.grad` must be emptied after each step.",
-        partial(_descend, empty=False),
-        "Each step uses the slope of the first loss: call `loss_of()` anew in each step.",
-        lambda lr, steps: _descend(lr, steps, again=False),
-        "Here the steps go uphill.",
-        lambda lr, steps: _descend(-lr, steps),
-        "This is only one step: how often does your loop run?",
-        lambda lr: _descend(lr, 1),
-        "`w` is where it started. A step sets `w.value`; `w = ...` only gives the name away.",
-        0.5,
-    ),
-    Part(
-        "`w` is right, but after {call}, `w.grad` is",
-        lambda: 0.0,
-        "Empty it after the last step as well: whoever trains on begins with it.",
-        lambda lr, steps: 2 * (_descend(lr, steps - 1) - 2),
-    ),
-    observe=_observe_train,
-    call=lambda lr, steps: f"`learn([w], loss_of, lr={lr:g}, steps={steps:g})`",
-    drawn=lambda draw: {"lr": draw.number(0.05, 0.4), "steps": draw.randint(2, 9)},
 )
 
 

@@ -22,8 +22,8 @@ _WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
 # XOR -------------------------------------------------------------------------------------------
 
 _LOW, _HIGH, _FAR = -0.3, 1.3, (-0.5, 1.5)  # what is shown of both inputs; x2 is drawn as far
-_UNIT = 140  # points
-_HEIGHT, _LEFT, _BOTTOM = 332, 22, 88  # of the picture; of the plane in it
+_UNIT = 130  # points
+_HEIGHT, _LEFT, _BOTTOM = 282, 26, 66  # of the picture; of the plane in it
 _BANDS = 6  # on either side of 1/2
 _trained = functools.cache(train)
 
@@ -34,7 +34,7 @@ def show_xor_training() -> interactive:
     return explore(
         xor_training,
         title="Your own engine learns XOR",
-        caption="On the scale are its answers to the four examples; drag the ring to read it elsewhere.",
+        caption="Drag the ring, and read the net there.",
         labels={"step": "step", "x1": "read at x₁", "x2": "and x₂"},
         hold={("x1", "x2"): "xy"},
         paper=[{"step": 40}, {"step": 80}, {"step": 112}],
@@ -61,8 +61,8 @@ def xor_training(step: int = 80, x1: float = 0.5, x2: float = 0.5) -> Figure:
 
     Examples
     --------
-    >>> xor_training(step=112, x1=0.0, x2=1.0).axes[0].texts[-2].get_text()
-    'net(0, 1) = 0.94'
+    >>> xor_training(step=112, x1=0.0, x2=1.0).axes[0].texts[4].get_text()
+    '0.94'
     """
     *net, loss = _trained()[step]
     figure = Figure(figsize=(_WIDTH / 72, _HEIGHT / 72))
@@ -76,36 +76,35 @@ def xor_training(step: int = 80, x1: float = 0.5, x2: float = 0.5) -> Figure:
         for side, color, polygons in ((1, ink.value, above), (-1, ink.gradient, below)):
             look = {"facecolor": color, "alpha": alpha, "linewidth": 0}
             ax.add_artist(PathPatch(_path(polygons), **look)).set_clip_path(plane)
-            start, end = _bar(0.5 + side * distance), _bar(0.5 + side * 0.7)
-            ax.add_artist(Rectangle((_x(266), start), 0.1, end - start, **look))
+            start, length = 0.5 + side * distance, side * (0.8 - distance)
+            ax.add_artist(Rectangle((_x(262), start), 14 / _UNIT, length, **look))
     look = {"facecolor": "none", "edgecolor": ink.text, "linewidth": 1.5}
     ax.add_artist(PathPatch(_path(_decision_line(step)), **look)).set_clip_path(plane)
 
     dot = {"markeredgecolor": "white", "linestyle": "none", "markersize": 16}
     for a, b, y in EXAMPLES:
         color = ink.value if y else ink.gradient
-        ax.plot(_x(273), _bar(_read(net, a, b)), "o", color=color, **dot)
+        ax.plot(_x(269), _read(net, a, b), "o", color=color, **dot)
         ax.plot(a, b, "o", color=color, **dot)
         ax.text(a, b, f"{y}", color="white", ha="center", va="center_baseline", weight="bold")
-    ring = {"fillstyle": "none", "markersize": 21}
+    here = _read(net, x1, x2)
+    ring = {"fillstyle": "none", "markersize": 20}
     ax.plot(x1, x2, "o", color="white", markeredgewidth=4, **ring)
     ax.plot(x1, x2, "o", color=ink.text, markeredgewidth=1.5, **ring)
-    here = _read(net, x1, x2)
-    ax.plot(_x(288), _bar(here), "<", color=ink.text, markersize=9)
+    ax.plot(_x(284), here, "<", color=ink.text, markersize=9)
+    label = {"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.8, "linewidth": 0}
+    words = signed(here, "z.2f")
+    ax.text(x1, x2 + 0.14, words, ha="center", va="center_baseline", bbox=label)
 
     losses = [_loss(loss) for *_, loss in _trained()]
-    ax.plot([_x(_LEFT + 2.2 * k) for k in range(121)], losses, color=ink.loss)
-    ax.plot(_x(_LEFT + 2.2 * step), _loss(loss), "o", color=ink.loss, markersize=9)
-    ax.plot((_x(_LEFT), _x(_LEFT + 264)), (_loss(0), _loss(0)), color=ink.context, linewidth=1)
-    for place, words in ((0, "0"), (0.5, "½"), (1, "1")):
-        ax.text(_x(256), _bar(place), words, va="center_baseline", ha="center")
-    for place, one, other in ((0, "0", "0"), (0.5, "x₁", "x₂"), (1, "1", "1")):
+    ax.plot([_x(_LEFT + 2.1 * k) for k in range(121)], losses, color=ink.loss)
+    ax.plot(_x(_LEFT + 2.1 * step), _loss(loss), "o", color=ink.loss, markersize=9)
+    ax.plot((_x(_LEFT), _x(_LEFT + 252)), (_loss(0), _loss(0)), color=ink.context, linewidth=1)
+    for place, one, other, output in ((0, "0", "0", "0"), (0.5, "x₁", "x₂", "½"), (1, *"111")):
         ax.text(place, _y(_BOTTOM - 15), one, ha="center")
         ax.text(_x(_LEFT / 2 - 2), place, other, ha="center", va="center_baseline")
-    ax.text(_x(_LEFT), _y(2), "step 0")
-    ax.text(_x(_LEFT + 264), _y(2), "120", ha="right")
-    ax.text(_x(_LEFT), _y(_HEIGHT - 14), f"net({x1:g}, {x2:g}) = {signed(here, 'z.2f')}")
-    ax.text(_x(_LEFT + 264), _y(58), f"loss {loss:.3f}", color=ink.loss, ha="right")
+        ax.text(_x(250), place, output, ha="center", va="center_baseline")
+    ax.text(_x(_LEFT + 252), _y(34), f"loss {loss:.3f}", color=ink.loss, ha="right")
     return figure
 
 
@@ -117,12 +116,8 @@ def _y(points):
     return _LOW + (points - _BOTTOM) / _UNIT
 
 
-def _bar(output):
-    return _LOW + (output + 0.2) / 1.4 * (_HIGH - _LOW)
-
-
 def _loss(loss):
-    return _y(18 + 80 * loss)
+    return _y(8 + 66 * loss)
 
 
 def _read(net, x1, x2):
@@ -169,7 +164,7 @@ def _above(step, level):
         output = guess(*net, columns[:, None], _UP)
         low, high = _where(_UP, output, level)
         corners = zip([*columns, *columns.flip(0)], [*low, *high.flip(0)], strict=True)
-        polygons.append([tuple(round(float(c) * 1400) / 1400 for c in xy) for xy in corners])
+        polygons.append([tuple(round(float(c) * 1300) / 1300 for c in xy) for xy in corners])
     return polygons
 
 
