@@ -4,8 +4,8 @@
 >>> error = 2 * w + -4
 >>> loss = error * error
 >>> loss.backward()
->>> loss, w.grad
-(Scalar(4), 8.0)
+>>> loss.value, w.grad
+(4.0, 8.0)
 """
 
 import itertools
@@ -40,9 +40,6 @@ class Scalar:
         self.grad = 0.0
         self.number = next(Scalar.numbers)
 
-    def __repr__(self):
-        return f"Scalar({self.value:g})"
-
     def __add__(self, other):
         other = scalar(other)
         return Scalar(self.value + other.value, [(self, 1.0), (other, 1.0)])
@@ -55,8 +52,8 @@ class Scalar:
     __radd__, __rmul__ = __add__, __mul__
 
     def tanh(self):
-        value = math.tanh(self.value)
-        return Scalar(value, [(self, 1 - value * value)])
+        t = math.tanh(self.value)
+        return Scalar(t, [(self, 1 - t * t)])
 
     def order(self) -> list["Scalar"]:
         """Return this and all that it was made of, each after every result that uses it."""

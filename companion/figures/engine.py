@@ -23,7 +23,7 @@ _WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
 
 _LOW, _HIGH, _FAR = -0.3, 1.3, (-0.5, 1.5)  # what is shown of both inputs; x2 is drawn as far
 _UNIT = 130  # points
-_HEIGHT, _LEFT, _BOTTOM = 282, 26, 66  # of the picture; of the plane in it
+_HEIGHT, _LEFT, _BOTTOM = 276, 26, 64  # of the picture; of the plane in it
 _BANDS = 6  # on either side of 1/2
 _trained = functools.cache(train)
 

@@ -9,12 +9,14 @@ import ast
 import inspect
 import itertools
 import math
+import runpy
 
 import nbformat
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.path import Path
 
 from companion import engine
 from companion.engine import BIAS, EXAMPLES, HIDDEN, Scalar, loss_of, train
@@ -88,11 +90,11 @@ def test_the_chapter_grows_the_engine_of_the_file(tmp_path):
     growth = ("scalar", "add", "multiply", "tanh", "order", "sweep", "backward")
     tree = ast.parse("\n".join(cells[name] for name in growth))
     tree.body = [node for node in tree.body if not isinstance(node, ast.Expr | ast.For)]
-    page, names = tmp_path / "page.py", {}
+    page = tmp_path / "page.py"
     page.write_text(ast.unparse(tree), "utf-8")
-    exec(compile(page.read_text("utf-8"), str(page), "exec"), names)
+    names = runpy.run_path(str(page))
     grown = names["Scalar"]
-    methods = ("__init__", "__repr__", "__add__", "__radd__", "__mul__", "__rmul__")
+    methods = ("__init__", "__add__", "__radd__", "__mul__", "__rmul__")
     for name in (*methods, "tanh", "order", "sweep", "backward"):
         assert without_words(getattr(grown, name)) == without_words(getattr(Scalar, name)), name
     assert without_words(names["scalar"]) == without_words(engine.scalar)
@@ -155,8 +157,6 @@ def test_the_map_of_colours_is_even_to_the_eye(page, blue, red):
 @pytest.mark.parametrize("step", [0, 32, 80, 112])
 def test_the_regions_are_where_the_output_is(step):
     """The polygons agree with the net: inside above the level, outside below."""
-    from matplotlib.path import Path
-
     *net, _ = figures._trained()[step]
     places = torch.cartesian_prod(*[torch.linspace(-0.28, 1.28, 40, dtype=torch.float64)] * 2)
     output = engine.guess(*net, *places.T)
