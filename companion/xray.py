@@ -1,4 +1,4 @@
-"""Watch an engine and torch at work on the same program.
+"""Watch an engine and torch at work on the same program, and draw both side by side.
 
 >>> from companion.engine import Scalar
 >>> def product(a, b):
@@ -8,12 +8,19 @@
 True
 """
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import torch
+from matplotlib.figure import Figure
+from matplotlib.path import Path
 
+from companion.canvas import Page, arrow_head, ink
 from companion.engine import Scalar
+
+WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
+_BOX, _RISE, _HEAD = (70, 36), 32, 28  # of a box, between rows, and above all rows
 
 
 class Moment(NamedTuple):
@@ -111,3 +118,104 @@ class _Log:
         came = grad - self.kept.get(name, 0.0) if kept else grad
         (self.kept if kept else self.passed)[name] = grad
         self.moments.append(Moment(name, came, dict(self.kept), dict(self.passed)))
+
+
+def draw(engine: Run, torchs: Run, step: int, phase: str = "") -> Figure:
+    """Draw both runs of a program side by side after a step of the way back.
+
+    At the end of the engine's run "≠" marks each gradient in ``.grad`` that torch does not have.
+
+    Examples
+    --------
+    >>> def square(a):
+    ...     return {"a": a, "b": a * a}
+    >>> ours = watch_engine(Scalar.backward, square, {"a": Scalar(3.0)})
+    >>> draw(ours, watch_torch(square, {"a": 3.0}), 1).texts[-1].get_text()
+    'a gets 6'
+    """
+    half, places = WIDTH / 2, _places(engine.slopes)
+    height = max(y for _, y in places.values()) + _BOX[1] / 2 + 26
+    page, ends = Page(height, WIDTH), torchs.moments[-1].kept
+    leaves = set(places) - {result for result, _ in engine.slopes}
+    page.text(WIDTH - 4, 12, phase, ink.context, ha="right", size=_SIZE)
+    for left, run, title in ((0, engine, "your engine"), (half, torchs, "torch")):
+        moment = run.moments[min(step, len(run.moments) - 1)]
+        if step >= len(run.moments):
+            moment = moment._replace(at="")
+        page.text(left + 4, 12, title, weight="bold", size=_SIZE)
+        _arrows(page, left, engine.slopes, places, run.slopes)
+        for name, (x, y) in places.items():
+            found = moment.kept.get(name) if moment is engine.moments[-1] else None
+            wrong = name in leaves and found not in (None, ends[name])
+            value = f"{name} = {run.values[name]:g}"
+            _box(page, (left + x, y), name, value, moment, name in leaves, wrong)
+        page.text(left + half / 2, height - 6, _told(run, moment), ha="center", size=_SIZE)
+    page.line([(half, 20), (half, height)], ink.context, linewidth=0.5)
+    return page.figure
+
+
+def _told(run, moment):
+    """Say which gradient has just come in, and what it makes of the one that was there."""
+    name, came, kept, _ = moment
+    if not name:
+        return "done"
+    if name == list(run.values)[-1]:
+        return f"{name} begins with 1"
+    total = kept.get(name, came)
+    return f"{name} gets {came:g}" + (
+        f": {total - came:g} + {came:g} = {total:g}" * (total != came)
+    )
+
+
+def _places(slopes):
+    """Return the middle of each node's box, in the left half: each below all that use it."""
+    names = dict.fromkeys(itertools.chain.from_iterable(slopes))
+    row = dict.fromkeys(names, 0)
+    for _ in names:
+        for result, x in slopes:
+            row[x] = max(row[x], row[result] + 1)
+    places = {}
+    for r in range(max(row.values()) + 1):
+        line = sorted(name for name in names if row[name] == r)
+        for k, name in enumerate(line):
+            x = (k + 0.5) / len(line) * WIDTH / 2
+            places[name] = x, _HEAD + r * (_BOX[1] + _RISE) + _BOX[1] / 2
+    return places
+
+
+def _arrows(page, left, edges, places, slopes):
+    """Draw the edges from each result to its inputs, with the local slopes that are known."""
+    paths = []
+    for result, x in edges:
+        (x0, y0), (x1, y1) = places[result], places[x]
+        lean = 0.2 * (x1 - x0)
+        start, tip = (left + x0 + lean, y0 + _BOX[1] / 2), (left + x1 - lean, y1 - _BOX[1] / 2)
+        head = arrow_head(tip, start)
+        paths += [Path([start, tip]), Path([*head, tip], closed=True)]
+    page.path(Path.make_compound_path(*paths), ink.context, facecolor=ink.context)
+    for (result, x), slope in slopes.items():
+        (x0, y0), (x1, y1) = places[result], places[x]
+        lean = 0.2 * (x1 - x0)
+        at = left + x0 + lean + 0.3 * (x1 - x0 - 2 * lean), y0 + _BOX[1] / 2 + 0.3 * _RISE
+        page.box(at[0] - 5, at[1] - 6, 10, 12, facecolor="white", linewidth=0)
+        page.text(at[0], at[1] + 4, f"{slope:g}", ink.context, size=_SIZE, ha="center")
+
+
+def _box(page, place, name, value, moment, leaf, wrong):
+    """Draw a node: its value, and below it the gradient that it keeps or that came by."""
+    (x, y), (width, height) = place, _BOX
+    lit = name == moment.at
+    page.box(
+        *(x - width / 2, y - height / 2, width, height),
+        corner=0 if leaf else 6,
+        facecolor=(ink.learns, 0.12) if leaf else "none",
+        edgecolor=ink.gradient if lit else ink.learns if leaf else ink.text,
+        linewidth=2.5 if lit else 1,
+    )
+    grad, color = "", ink.gradient
+    if name in moment.kept:
+        grad = f"grad {moment.kept[name]:g}" + " ≠" * wrong
+    elif name in moment.passed:
+        grad, color = f"({moment.passed[name]:g})", ink.gradient if lit else ink.context
+    page.text(x, y - 4, value, ink.value, ha="center", size=_SIZE)
+    page.text(x, y + 12, grad, color, ha="center", size=_SIZE)

@@ -21,6 +21,7 @@ from matplotlib.path import Path
 from companion import engine
 from companion.engine import BIAS, EXAMPLES, HIDDEN, Scalar, loss_of, train
 from companion.figures import engine as figures
+from companion.regions import layers
 from explorable import palette
 from tests.conftest import ROOT
 
@@ -146,7 +147,7 @@ def test_the_map_of_colours_is_even_to_the_eye(page, blue, red):
         seen = tensor([int(page[k : k + 2], 16) for k in (1, 3, 5)]).detach()
         ink = tensor([int(colour[k : k + 2], 16) for k in (1, 3, 5)]).detach()
         places = [oklab(seen.tolist())]
-        for _, alpha in figures._layers():
+        for _, alpha in layers(figures._BANDS, figures._STRONGEST):
             seen = seen + alpha * (ink - seen)
             places.append(oklab(seen.tolist()))
         steps = [(a - b).norm().item() for a, b in itertools.pairwise(places)]

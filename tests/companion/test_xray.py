@@ -8,8 +8,7 @@ import pytest
 
 from companion.engine import Scalar
 from companion.exercises.engine import by_recursion, kept_inside
-from companion.figures.engine import xray
-from companion.xray import watch_engine, watch_torch
+from companion.xray import draw, watch_engine, watch_torch
 
 
 def diamond(a, b):
@@ -55,7 +54,7 @@ def test_the_numbers_of_the_book():
 
 def test_only_the_wrong_gradients_are_marked_and_only_at_the_end():
     def marked(backward, step):
-        figure = xray(watch(backward, *CASES[0]), watch_torch(*CASES[0]), step)
+        figure = draw(watch(backward, *CASES[0]), watch_torch(*CASES[0]), step)
         return [text.get_text() for text in figure.texts if "≠" in text.get_text()]
 
     assert marked(by_recursion, 14) == ["grad 29 ≠", "grad 22 ≠"]
@@ -64,6 +63,6 @@ def test_only_the_wrong_gradients_are_marked_and_only_at_the_end():
 
 def test_the_caption_adds_up():
     wrong, torchs = watch(by_recursion, *CASES[0]), watch_torch(*CASES[0])
-    texts = [[text.get_text() for text in xray(wrong, torchs, step).texts] for step in (0, 9)]
+    texts = [[text.get_text() for text in draw(wrong, torchs, step).texts] for step in (0, 9)]
     assert texts[0].count("y begins with 1") == 2
     assert {"c gets 6: 1 + 6 = 7", "done"} <= set(texts[1])

@@ -135,11 +135,6 @@ def starting_afresh(y):
     Engine.backward(y)
 
 
-def twice(y):
-    Engine.backward(y)
-    Engine.backward(y)
-
-
 def without_plain_numbers(self, x):
     return self.made(self.value + x.value, (self, 1.0), (x, 1.0))
 
@@ -151,12 +146,11 @@ RIGHT = {
     "one-answer": [0.25, torch.tensor(0.25)],
     "engine-spared": ["c", "C"],
     "your-engine": [Scalar, Engine, ByCounting, InTorchsNumbers],
-    "calls-proof": [[4, 3, 2, 5, 1]],
 }
 
 WRONG = {
     "slope-of-a-product": [(2, "This is `a` itself"), (10, "the product"), (1, "slope of a sum")],
-    "one-answer": [(0.5, "takes its square"), (1, "their mean"), (0, "two of them are wrong")],
+    "one-answer": [(0.5, "takes its square"), (1, "their mean"), (0, "No mistake")],
     "your-engine": [
         (engine(__add__=lambda self, x: None), "First `+`"),
         (
@@ -176,21 +170,17 @@ WRONG = {
         (times(keep=lambda edges: edges[:1]), "an edge to each of its inputs"),
         (tanh(slope=lambda a, t: 1 - a * a), "means the result t = tanh(a), not the input"),
         (tanh(slope=lambda a, t: t), "This is tanh once more"),
-        (tanh(slope=lambda a, t: t * t), "what is left of 1"),
-        (tanh(slope=lambda a, t: 1 - t), "the square is missing"),
         (order(lambda y: None), "`order` gives back a list"),
         (order(lambda y: [1.0]), "a list of Scalars is asked for"),
         (order(lambda y: depth_first(y, mark=False)), "stand in it twice"),
         (order(lambda y: Engine.order(y)[1:]), "Is `y` itself in the list?"),
         (order(lambda y: [n for n in Engine.order(y) if n.edges]), "The leaves are missing"),
-        (order(lambda y: [y]), "Only `y` is in the list"),
         (order(lambda y: Engine.order(y)[::-1]), "the whole way upside down"),
         (order(depth_first), "the longest way to it may be still to come"),
         (backward(by_recursion), "Solved: `+`, `*`, `tanh`, `order`. Now `backward`"),
         (backward(by_recursion), "a node hands on its first part twice"),
         (backward(replaced), "`+=` and not `=`"),
         (backward(lambda y: None), "does the way back begin with 1"),
-        (backward(twice), "did two gradients add up?"),
         (backward(kept_inside), "Sums in the middle must not outlive the call"),
         (backward(starting_afresh), "A leaf adds, as in torch"),
         (lambda value: None, "First `+`"),
