@@ -12,7 +12,7 @@ from functools import partial
 import torch
 
 from companion.check import Choice, Function, Number, Part, Project
-from companion.check.vocabulary import SIGN, ZERO
+from companion.check.vocabulary import SIGN
 from companion.engine import Scalar, train
 from companion.exercises._given import grid, leaf, slope, the_one
 
@@ -328,7 +328,7 @@ def _grad_part(name):
         "`self.order()`, so that each node has its turn once, with its sum complete.",
         _grad(name, by_recursion),
         "It is zero: does the way back begin with 1 at the result?",
-        ZERO[1],
+        0.0,
     )
 
 
