@@ -17,6 +17,7 @@ CONVERTED = [
     *("chapters/tensors.ipynb", "chapters/accumulate.ipynb", "chapters/in-place.ipynb"),
     *("chapters/vjp.ipynb", "chapters/jacobian.ipynb"),
     *("chapters/no-grad.ipynb", "chapters/loop-mistakes.ipynb"),
+    "chapters/engine.ipynb",
 ]
 
 CONF = """
