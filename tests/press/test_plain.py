@@ -15,6 +15,7 @@ CONVERTED = [
     "intro.ipynb",
     *("chapters/setup.ipynb", "chapters/one-weight.ipynb", "chapters/chain-rule.ipynb"),
     *("chapters/tensors.ipynb", "chapters/accumulate.ipynb"),
+    "chapters/how-these-figures-work.ipynb",
 ]
 
 CONF = """
