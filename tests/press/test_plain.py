@@ -14,7 +14,7 @@ from tests.conftest import ROOT
 CONVERTED = [
     "intro.ipynb",
     *("chapters/setup.ipynb", "chapters/one-weight.ipynb", "chapters/chain-rule.ipynb"),
-    *("chapters/tensors.ipynb", "chapters/accumulate.ipynb"),
+    *("chapters/tensors.ipynb", "chapters/accumulate.ipynb", "chapters/in-place.ipynb"),
     "chapters/how-these-figures-work.ipynb",
 ]
 
