@@ -44,6 +44,11 @@ def slope(function: Callable, x: Tensor | float, v: Tensor | None = None) -> Ten
     return torch.autograd.grad(y, x, torch.ones_like(y) if v is None else v)[0]
 
 
+def ahead(function: Callable, x: Tensor, u: Tensor) -> Tensor:
+    """Return J u: how ``function(x)`` changes when x moves along u."""
+    return torch.func.jvp(function, (x,), (u,))[1]
+
+
 def upstream(x: Tensor) -> Tensor:
     """Return an upstream gradient of x's shape that tells its entries apart: 1, -2, 3 and so on."""
     numbers = torch.arange(1.0, x.numel() + 1, dtype=x.dtype).reshape(x.shape)

@@ -13,7 +13,7 @@ _CHAPTERS = {
     "engine": "Build your own autograd",
     "errors": "Error clinic",
     "in-place": "In-place edits and version counters",
-    "jacobian": "Vectors: the Jacobian and vᵀJ",
+    "vjp": "What v is in backward(v)",
     "no-grad": "Stopping the gradient",
     "one-weight": "One weight learns",
     "tensors": "Tensors that remember",
@@ -82,17 +82,16 @@ _QUESTIONS = {
     },
     "rows": {
         "[1, 3]": "That is `W @ v`. `backward(v)` goes the other way, from outputs to inputs. "
-        "→ jacobian",
-        "[4, 6]": "That is the sum of all rows: each output counts once. What does `v` do? "
-        "→ jacobian",
-        "the whole matrix `W`": "`x.grad` always has the shape of `x`. → jacobian",
+        "→ vjp",
+        "[4, 6]": "That is the sum of all rows: each output counts once. What does `v` do? → vjp",
+        "the whole matrix `W`": "`x.grad` always has the shape of `x`. → vjp",
         "[1, 2]": RIGHT,
     },
     "no-factor": {
         "[6, 6, 6]": "Does `x[0]` act on all three outputs, or on one of them? → errors#factor-m",
         "[2, 2, 2]": RIGHT,
         "[2/3, 2/3, 2/3]": "That is the gradient of a mean. With ones for `v`, is it a mean or a "
-        "sum? → jacobian",
+        "sum? → vjp",
         "[1, 1, 1]": "That is `v` itself. On its way back it goes through `2 * x`. → chain-rule",
     },
     "where": {
@@ -155,7 +154,7 @@ _QUESTIONS = {
         "[3, 3]: both rows are added.": RIGHT,
         "[1, 1]: only the first row counts.": "Nothing is thrown away. What else makes one row of "
         "two? → errors#custom-backward",
-        "the whole matrix": "`x.grad` always has the shape of `x`. → jacobian",
+        "the whole matrix": "`x.grad` always has the shape of `x`. → vjp",
     },
     # Heard: a warning or an error.
     "saved": {
@@ -169,9 +168,9 @@ _QUESTIONS = {
     },
     "shape-of-v": {
         "(3,), like `x`": "That is the shape of what comes out, `x.grad`. What does `v` give a "
-        "weight to? → jacobian",
+        "weight to? → vjp",
         "(2, 3), like the Jacobian": "`v` is multiplied by the Jacobian; it does not stand in its "
-        "place. → jacobian",
+        "place. → vjp",
         "(2,), like `y`": RIGHT,
         "any of these: PyTorch makes it fit": "PyTorch compares the two shapes first, and raises "
         "an error if they differ. → errors#backward-vector",

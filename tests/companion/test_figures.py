@@ -25,7 +25,7 @@ PLAYER = Path(explorable.__file__).with_name("static").joinpath("explorable.js")
 
 # What does not hold yet.
 OTHER_ELEMENTS = {
-    *("doubling-loop", "engine-xray", "install-chooser", "learning-rates"),
+    *("engine-xray", "install-chooser", "learning-rates"),
     *("likely-causes", "saved-bytes", "slope-at", "switch-board"),
     "where-it-stops",
 }

@@ -15,6 +15,7 @@ CONVERTED = [
     "intro.ipynb",
     *("chapters/setup.ipynb", "chapters/one-weight.ipynb", "chapters/chain-rule.ipynb"),
     *("chapters/tensors.ipynb", "chapters/accumulate.ipynb", "chapters/in-place.ipynb"),
+    *("chapters/vjp.ipynb", "chapters/jacobian.ipynb"),
     "chapters/how-these-figures-work.ipynb",
 ]
 
