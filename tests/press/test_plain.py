@@ -18,6 +18,7 @@ CONVERTED = [
     *("chapters/vjp.ipynb", "chapters/jacobian.ipynb"),
     *("chapters/no-grad.ipynb", "chapters/loop-mistakes.ipynb"),
     "chapters/engine.ipynb",
+    "chapters/how-these-figures-work.ipynb",
 ]
 
 CONF = """
