@@ -36,7 +36,7 @@ def _concept(program: Callable, *options: object) -> Choice:
     `program` is called to see how the program of the question ends; an error is an outcome too.
     Three things are said of each option: the outcome in which it would be right, its text, and
     what to say to whoever chooses it. That ends with the place that cures it: a chapter, or an
-    entry of the Error atlas. The right one has `RIGHT` there.
+    entry of the Error clinic. The right one has `RIGHT` there.
     """
     outcomes, texts = {}, {}
     for letter, (outcome, text, sentence) in zip("abcd", _triples(options), strict=False):

@@ -15,6 +15,7 @@ CONVERTED = [
     "intro.ipynb",
     *("chapters/setup.ipynb", "chapters/one-weight.ipynb", "chapters/chain-rule.ipynb"),
     *("chapters/tensors.ipynb", "chapters/accumulate.ipynb"),
+    *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("chapters/errors*.ipynb")),
 ]
 
 CONF = """
