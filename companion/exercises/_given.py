@@ -8,6 +8,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from companion.check import Choice
+
 
 def vector(*values: float) -> Tensor:
     """Return a vector of float64."""
@@ -40,6 +42,11 @@ def slope(function: Callable, x: Tensor | float, v: Tensor | None = None) -> Ten
     x = torch.as_tensor(x, dtype=torch.float64).detach().clone().requires_grad_()
     y = function(x)
     return torch.autograd.grad(y, x, torch.ones_like(y) if v is None else v)[0]
+
+
+def ahead(function: Callable, x: Tensor, u: Tensor) -> Tensor:
+    """Return J u: how ``function(x)`` changes when x moves along u."""
+    return torch.func.jvp(function, (x,), (u,))[1]
 
 
 def upstream(x: Tensor) -> Tensor:
@@ -116,6 +123,12 @@ def runs(before: str, after: str) -> Callable[[str], bool]:
         return True
 
     return run
+
+
+def which_runs(before: str, after: str, **options: str | tuple[str, str]) -> Choice:
+    """Return a choice: right is the first option whose program runs, as `runs` says."""
+    question = Choice(lambda: the_one(question.options, runs(before, after)), **options)
+    return question
 
 
 def fails(before: str, after: str) -> Callable[[str], bool]:

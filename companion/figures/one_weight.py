@@ -258,7 +258,7 @@ def moments(steps: Sequence[Step]) -> list[Moment]:
     """
     found = []
     for before, step in zip([None, *steps], steps, strict=False):
-        over = step.event == "return" and step.text.startswith("for ")
+        over = step.last and step.text.startswith("for ")
         if over or (before and "no_grad" in step.text and "w -=" in before.text):
             continue  # Python passes by once more, and nothing happens
         ways = (1, 2, 3, 4) if "backward" in step.text else (0,)

@@ -298,8 +298,7 @@ def show_graph(out: Tensor, **names: Tensor) -> interactive:
     """Return the picture of the graph of `out`, with the names of its tensors."""
 
     def graph_of_out():
-        ax = Figure(figsize=(264 / 72, 305 / 72)).add_axes((0, 0, 1, 1))  # narrow: large text
-        return draw(out, {**names, "out": out}, show=[], ax=ax)
+        return draw(out, {**names, "out": out}, width=200, height=290)
 
     return explore(
         graph_of_out,

@@ -1,6 +1,7 @@
 """What a site needs besides its pages to be found: all of it follows from `html_baseurl`.
 
-``index.html``   leads to the first page, as the old address of a page that moved leads to the new
+``index.html``   leads to the first page, as the old address of a page that moved leads to the new;
+                 one of a section or figure stays where it was and says where that is now
 ``404.html``     what the server shows for an address that never was; its links begin at the
                  server's root, for it may be shown at any depth (sphinx-notfound-page)
 ``sitemap.xml``  the pages, for search engines (sphinx-sitemap)
@@ -9,6 +10,7 @@ cards            what a chat shows for a link to a page (sphinxext-opengraph)
 
 from urllib.parse import urlsplit
 
+from docutils import nodes
 from sphinx.errors import ConfigError
 
 _NOT_FOUND = """<h1>Page not found</h1>
@@ -25,6 +27,7 @@ def setup(app):
     app.add_config_value("moved_pages", {}, "html", [dict])
     app.connect("config-inited", _settle, priority=950)  # _toc.yml sets the first page before
     app.connect("html-collect-pages", _redirects)
+    app.connect("doctree-resolved", _keep_anchors)
 
 
 def _settle(app, config):
@@ -35,16 +38,43 @@ def _settle(app, config):
         "body": _NOT_FOUND.format(root=root, first=config.root_doc),
     }
     config.sitemap_excludes = ["404.html", "genindex.html", "search.html", "index.html"]
-    config.sitemap_excludes += [f"{old}.html" for old in config.moved_pages]
+    config.sitemap_excludes += [f"{old}.html" for old in config.moved_pages if "#" not in old]
     config.ogp_site_url = config.html_baseurl
 
 
 def _redirects(app):
     first = app.config.root_doc
+    moved = app.config.moved_pages
     start = {} if first == "index" else {"index": first}
-    for old, new in {**start, **app.config.moved_pages}.items():
-        if new not in app.env.titles:
-            raise ConfigError(f"moved_pages sends {old!r} to {new!r}, but there is no such page.")
+    pages = {old: new for old, new in moved.items() if "#" not in old}
+    for old, new in {**start, **pages}.items():
         if old in app.env.titles:
             raise ConfigError(f"moved_pages sends {old!r} elsewhere, but this page exists.")
-        yield old, {"target": new, "title": app.env.titles[new].astext()}, "redirect.html"
+        yield old, {"target": new, "title": _title(app, old, new)}, "redirect.html"
+
+
+def _keep_anchors(app, doctree, page):
+    """Let each anchor that moved from this page say where its section or figure is now."""
+    for old, new in app.config.moved_pages.items():
+        here, _, anchor = old.partition("#")
+        if here == page and anchor and app.builder.name == "html":
+            if anchor in doctree.ids:
+                raise ConfigError(f"moved_pages sends {old!r} elsewhere, but it is on the page.")
+            target, _, place = new.partition("#")
+            address = app.builder.get_relative_uri(page, target) + f"#{place}" * bool(place)
+            link = nodes.reference("", _title(app, old, new), refuri=address)
+            doctree += nodes.paragraph(
+                "",
+                "What was here is now in ",
+                link,
+                nodes.Text("."),
+                classes=["moved"],
+                ids=[anchor],
+            )
+
+
+def _title(app, old, new):
+    page = new.partition("#")[0]
+    if page not in app.env.titles:
+        raise ConfigError(f"moved_pages sends {old!r} to {new!r}, but there is no such page.")
+    return app.env.titles[page].astext()

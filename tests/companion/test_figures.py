@@ -25,8 +25,8 @@ PLAYER = Path(explorable.__file__).with_name("static").joinpath("explorable.js")
 
 # What does not hold yet.
 OTHER_ELEMENTS = {
-    *("decay", "doubling-loop", "engine-xray", "install-chooser", "learning-rates"),
-    *("likely-causes", "saved-bytes", "slope-at", "switch-board", "version-replay"),
+    *("decay", "engine-xray", "install-chooser", "learning-rates"),
+    *("likely-causes", "saved-bytes", "slope-at", "switch-board"),
     "where-it-stops",
 }
 SIZES = {"engine-xray": 2}

@@ -14,7 +14,8 @@ from tests.conftest import ROOT
 CONVERTED = [
     "intro.ipynb",
     *("chapters/setup.ipynb", "chapters/one-weight.ipynb", "chapters/chain-rule.ipynb"),
-    *("chapters/tensors.ipynb", "chapters/accumulate.ipynb"),
+    *("chapters/tensors.ipynb", "chapters/accumulate.ipynb", "chapters/in-place.ipynb"),
+    *("chapters/vjp.ipynb", "chapters/jacobian.ipynb"),
     *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("chapters/errors*.ipynb")),
 ]
 

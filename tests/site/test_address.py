@@ -27,7 +27,13 @@ def _pages(site):
 
 
 def test_an_address_once_published_stays(site):
-    gone = [address for address in ADDRESSES if not (site / address).is_file()]
+    pages = {address: site / address.partition("#")[0] for address in ADDRESSES}
+    gone = [address for address, page in pages.items() if not page.is_file()]
+    gone += [
+        address
+        for address, page in pages.items()
+        if "#" in address and f'id="{address.partition("#")[2]}"' not in page.read_text()
+    ]
     assert not gone, f"name the new place of {gone} under moved_pages in _config.yml"
 
 
@@ -89,10 +95,10 @@ def test_a_wrong_address_leads_on(github_pages, page, wrong):
     )
     assert faults(page) == []
     page.click("text=Begin at the first page")
-    assert page.url == f"{github_pages}/intro.html"
+    page.wait_for_url(f"{github_pages}/intro.html")
     page.go_back()
     page.locator(".sidebar-tree a", has_text="One weight learns").first.click()
-    assert page.url == f"{github_pages}/chapters/one-weight.html"
+    page.wait_for_url(f"{github_pages}/chapters/one-weight.html")
     assert failed == []
 
 
@@ -153,9 +159,31 @@ def test_a_page_that_moved_takes_its_readers_along(build, tmp_path, page):
     assert "place" not in Path(site, "sitemap.xml").read_text(encoding="utf-8")
 
 
+def test_a_figure_that_moved_takes_its_readers_and_its_settings_along(build, tmp_path, browser):
+    assert build({"start#fig-old": "now#fig-new"}).returncode == 0
+    site = (tmp_path / "out").as_uri()
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{site}/start.html#fig-old?lr=0.2")
+    page.wait_for_url(f"{site}/now.html#fig-new?lr=0.2")
+    context.close()
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/start.html#fig-old")
+    assert page.locator(".moved").is_visible()
+    page.click(".moved a")
+    page.wait_for_url(f"{site}/now.html#fig-new")
+    context.close()
+
+
 @pytest.mark.parametrize(
     ("moved", "reason"),
-    [({"old": "gone"}, "there is no such page"), ({"now": "start"}, "this page exists")],
+    [
+        ({"old": "gone"}, "there is no such page"),
+        ({"now": "start"}, "this page exists"),
+        ({"start#old": "gone#new"}, "there is no such page"),
+        ({"start#start": "now"}, "it is on the page"),
+    ],
 )
 def test_a_wrong_move_is_said(build, moved, reason):
     done = build(moved)

@@ -34,3 +34,10 @@ for (const menu of document.querySelectorAll("details.menu")) {
     }
   });
 }
+
+// Goes on from the old address of a section or figure that is on another page now, settings and all.
+{
+  const [id, settings] = location.hash.slice(1).split("?");
+  const link = id && document.querySelector(`.moved[id="${CSS.escape(id)}"] a`);
+  if (link) location.replace(link.href + (settings ? `?${settings}` : ""));
+}
