@@ -83,8 +83,7 @@ _QUESTIONS = {
     "rows": {
         "[1, 3]": "That is `W @ v`. `backward(v)` goes the other way, from outputs to inputs. "
         "→ vjp",
-        "[4, 6]": "That is the sum of all rows: each output counts once. What does `v` do? "
-        "→ vjp",
+        "[4, 6]": "That is the sum of all rows: each output counts once. What does `v` do? → vjp",
         "the whole matrix `W`": "`x.grad` always has the shape of `x`. → vjp",
         "[1, 2]": RIGHT,
     },
