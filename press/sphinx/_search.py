@@ -26,6 +26,8 @@ WORDS = Path(__file__).with_name("search.toml")
 ALSO = "Also asked as:"
 #: The page that leads to all entries, and its section that holds a field.
 CLINIC, FIELD = "chapters/errors", "find-your-message"
+#: What leads on, and answers nothing.
+_NOT = ("Further reading", "Where to go on", "What is next")
 _NAME = re.compile(r"[A-Za-z_][\w.]{2,}")
 
 
@@ -81,6 +83,8 @@ def _answers(env, page):
     if page.startswith(f"{CLINIC}-"):
         kind = "entry"
     for section in document.findall(nodes.section):
+        if section[0].astext() in _NOT:
+            continue
         if section.parent is document:  # the page itself
             yield _answer(section, page, "", title, "page" if kind == "entry" else kind)
         else:

@@ -79,13 +79,14 @@ const bookSearch = (() => {
         fuzzy: (word) => !known.has(word) && word.length > 4 && 0.2,
         weights: {fuzzy: 0.3, prefix: 0.4},
         boostTerm: (word) => (meant.has(word) ? 0.6 : 1),
-        boostDocument: (at, word, {kind}) => ({entry: message ? 2 : 1.1, exercise: 0.6}[kind] ?? 1),
+        boostDocument: (at, word, {kind}) => ({entry: message ? 2 : 0.6, exercise: 0.5}[kind] ?? 1),
         filter: ({kind}) => !only || kind === only,
       });
-      // What holds more of the words that were typed is the better answer.
+      // What holds more of the words that were typed is the better answer, and so is what is called so.
       for (const hit of found) {
         const held = asked.filter((word) => hit.queryTerms.includes(word)).length;
         hit.score *= 0.3 + held / Math.max(1, asked.length);
+        if (wordsOf(hit.title).every((word) => asked.includes(word) || meant.has(word))) hit.score *= 2;
       }
       return found.sort((a, b) => b.score - a.score);
     };
