@@ -8,31 +8,20 @@ Not solved yet.
 `gradient(w=1, x=1, y=2)` returned -1.
 A factor 2 is missing: the slope of a square has one.
 
-The parts, in the order in which an answer passes through them:
-
-``_run``        call the reader's code, for a limited time, in torch's default state
-``_rules``      what an answer must do without, where the statement says so
-``_judge``      a question for a number or a function, and the first mismatch of an answer
-``_choose``     a question for a choice or an order of lines
-``_steps``      a project whose parts are judged by their names
-``vocabulary``  the mistakes that are made everywhere
-``_numbers``    which numbers are taken as equal where one is asked for
-``_page``       a question as data, for a page without Python
-``_result``     what a reader sees: text, and HTML
-
 What is asked stands in `companion.exercises`, which imports this package and not the other way
 round: `check` looks it up at the first answer. An exercise of your own joins it by `register`.
 """
 
 from collections import Counter
 from difflib import get_close_matches
+from functools import cache
 from importlib import import_module
 
 from companion.check import _run
 from companion.check._choose import Choice, Order
 from companion.check._judge import Draw, Function, Number, Part, flag, mistakes
-from companion.check._result import Result
-from companion.check._steps import Steps
+from companion.check._result import MISSING, Result
+from companion.check._steps import Project, Steps
 
 __all__ = [
     "Choice",
@@ -41,6 +30,7 @@ __all__ = [
     "Number",
     "Order",
     "Part",
+    "Project",
     "Result",
     "Steps",
     "check",
@@ -109,8 +99,10 @@ def predict(name: str, answer: object = ...) -> Result:
 
     Examples
     --------
-    >>> bool(predict("first-gradient", "minus two"))
-    False
+    >>> predict("first-gradient", 32)
+    Not solved yet.
+    For `w=1, x=4, y=8` you answered 32.
+    The sign is the other way round.
     """
     question = _question(name)
     if isinstance(question, Function | Steps):
@@ -148,9 +140,7 @@ def check(name: str, answer: object = ...) -> Result:
     number of the check of this exercise in this kernel.
 
     The time limit ends Python code, in any thread and on any system. A single long call into
-    compiled code, such as a huge matrix product, ends only when that call returns, which is said
-    while it runs; and a loop that catches every exception can go on, as it does when the reader
-    interrupts the kernel.
+    compiled code ends only when that call returns, which is said while it runs.
 
     Examples
     --------
@@ -160,13 +150,18 @@ def check(name: str, answer: object = ...) -> Result:
     question = _question(name)
     _checks[name] += 1
     with _run.default_state():
-        result = _judged(question, answer, _checks[name])
-        result.name = name
         try:
-            result.form = question.form()
+            form = _form(question)
         except Exception as failure:
-            return Result("own failure", *_failed(failure))
+            return _own_failure(failure)
+        result = _judged(question, answer, _checks[name])
+    result.name, result.form = name, form
     return result
+
+
+@cache  # it runs each program of the question; and no answer's time is for that
+def _form(question):
+    return question.form()
 
 
 def judge(question: Question, answer: object, seed: int = 1) -> Result:
@@ -176,21 +171,24 @@ def judge(question: Question, answer: object, seed: int = 1) -> Result:
 
 
 def _judged(question, answer, seed):
+    def judged():
+        if answer is None or answer is ...:
+            return Result("missing", getattr(question, "missing", MISSING))
+        return question.judge(answer, seed)
+
     try:
-        return _run.limited(lambda: question.judge(answer, seed))
+        return _run.limited(judged)
     except _run.TimeUp:
         return Result("too slow", f"Your answer could not be read within {_run.SECONDS} seconds.")
     except _run.OwnFailure as failure:
-        return Result("own failure", *_failed(failure))
+        return _own_failure(failure)
     except BaseException:  # an answer may be any object, all of whose methods fail
         return Result("type", f"Your answer cannot be read as {question.asks}.")
 
 
-def _failed(failure):
-    return (
-        "This check has failed, and says nothing about your answer.",
-        f"Please report it to the book's authors: {failure}",
-    )
+def _own_failure(failure):
+    said = "This check has failed, and says nothing about your answer."
+    return Result("own failure", said, f"Please report it to the book's authors: {failure}")
 
 
 def _question(name):

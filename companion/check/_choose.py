@@ -7,10 +7,9 @@ from itertools import permutations
 from operator import index
 
 from companion.check._page import Form
-from companion.check._result import MISSING, Result, show
+from companion.check._result import Result, show
 from companion.check._run import OwnFailure, own
 
-_NONE = "Choose one of the answers first."
 _RULE = re.compile(r"(\d+) (?:before (\d+)|(first)|(last))")
 
 #: What is said to a wrong order of a program that no rule explains.
@@ -44,29 +43,17 @@ class Choice:
         self, truth: Callable[[], str], *, later: bool = False, **options: str | tuple[str, str]
     ):
         self.truth, self.later = truth, later
-        self.options = {
-            letter: option if isinstance(option, str) else option[0]
-            for letter, option in sorted(options.items())
-        }
-        self.wrong = {
-            letter: option[1] for letter, option in options.items() if not isinstance(option, str)
-        }
+        pairs = {key: (o, "") if isinstance(o, str) else o for key, o in sorted(options.items())}
+        self.options = {letter: text for letter, (text, _) in pairs.items()}
+        self.wrong = {letter: sentence for letter, (_, sentence) in pairs.items() if sentence}
         if len(self.wrong) != len(options) - 1:
             raise ValueError("Exactly one option, the right one, has no sentence of its own.")
-
-    @property
-    def asks(self) -> str:
-        return f"one of the letters {self._letters}"
-
-    @property
-    def _letters(self):
         *letters, last = self.options
-        return f"{', '.join(letters)} or {last}"
+        self._letters = f"{', '.join(letters)} or {last}"
+        self.asks = f"one of the letters {self._letters}"
 
     def judge(self, answer: object, seed: int = 1) -> Result:
         """Return the result of `answer`."""
-        if answer is None or answer is ...:
-            return Result("missing", MISSING)
         letter = str.strip(answer).lower() if isinstance(answer, str) else None
         if letter not in self.options:
             advice = f"Answer with one letter in quotes: {self._letters}."
@@ -84,14 +71,9 @@ class Choice:
 
     def form(self) -> Form:
         """Return what a page needs to ask the question."""
-        return Form(
-            "choice",
-            self.replies(),
-            otherwise=_NONE,
-            unreadable=_NONE,
-            options=self.options,
-            later=self.later,
-        )
+        none = "Choose one of the answers first."
+        options = {"options": self.options, "later": self.later}
+        return Form("choice", self.replies(), otherwise=none, unreadable=none, **options)
 
 
 class Order:
@@ -128,6 +110,8 @@ class Order:
     What does `w.grad` hold when the step is taken?
     """
 
+    asks = "a list of line numbers"
+
     def __init__(
         self,
         lines: Sequence[str],
@@ -139,20 +123,13 @@ class Order:
         self.lines, self.wrong, self.otherwise, self.code = lines, wrong or {}, otherwise, code
         self.truth = truth or (lambda order: not self._refused(order))
 
-    @property
-    def asks(self) -> str:
-        return "a list of line numbers"
-
     def judge(self, answer: object, seed: int = 1) -> Result:
         """Return the result of `answer`."""
-        if answer is None or answer is ...:
-            return Result("missing", MISSING)
         order = _whole_numbers(answer)
         said = f"You answered {show(answer if order is None else list(order))}."
-        if order is None or sorted(order) != list(range(1, len(self.lines) + 1)):
-            advice = (
-                f"Answer with a list of the line numbers 1 to {len(self.lines)}, each of them once."
-            )
+        count = len(self.lines)
+        if order is None or sorted(order) != list(range(1, count + 1)):
+            advice = f"Answer with a list of the line numbers 1 to {count}, each of them once."
             return Result("type", said, advice)
         if sentence := self.reply(order):
             return Result("value", said, sentence)
@@ -184,12 +161,9 @@ class Order:
 
 def _whole_numbers(answer):
     """Return a list or tuple of whole numbers as a tuple, and None for any other object."""
-    if not isinstance(answer, (list, tuple)) or any(isinstance(item, bool) for item in answer):
-        return None
-    try:
-        return tuple(map(index, answer))
-    except TypeError:
-        return None
+    if isinstance(answer, list | tuple) and not any(isinstance(item, bool) for item in answer):
+        with suppress(TypeError):
+            return tuple(map(index, answer))
 
 
 def _keeps(order, rule):

@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from itertools import combinations
 from numbers import Real
 from types import CodeType
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -15,7 +14,7 @@ from torch import Tensor
 from companion.check import _numbers as numbers
 from companion.check._page import Form
 from companion.check._picture import picture, where
-from companion.check._result import MISSING, Result, show
+from companion.check._result import Result, show
 from companion.check._rules import RULES
 from companion.check._run import Stopped, own, run
 
@@ -24,9 +23,7 @@ KINDS = ("missing", "type", "shape", "dtype", "not finite", "changed", "value")
 
 #: What is said to a wrong value that no known mistake gives.
 GENERAL = "No mistake that we know of gives this. Go through it once more, line by line."
-_GENERAL_FUNCTION = (
-    "No mistake that we know of gives this. Follow your code with this one input, line by line."
-)
+_CHANGED = "Work on a new tensor: `x * 2` makes one, `x *= 2` overwrites what the caller gave you."
 
 Inputs = Mapping[str, float | Tensor]
 Mistake = tuple[str, Callable[..., float | Tensor]]
@@ -163,12 +160,10 @@ class Number:
 
     def judge(self, answer: object, seed: int = 1) -> Result:
         """Return the result of `answer`."""
-        if answer is None or answer is ...:
-            return Result("missing", MISSING)
         part = Part(self._says, self.truth)
-        if mismatch := _form_mismatch(part, self._says, answer, torch.zeros(())):
-            return mismatch.result()
-        value, replies = _number(answer).item(), self.replies()
+        if (mismatch := form_mismatch(part, self._says, answer, torch.zeros(()))) is not None:
+            return mismatch
+        value, replies = number_of(answer).item(), self.replies()
         known = (replies[key] for key in numbers.keys(value) if key in replies)
         if sentence := next(known, GENERAL):
             return Result("value", f"{self._says} {numbers.shown(value)}.", sentence)
@@ -177,10 +172,10 @@ class Number:
     def replies(self) -> dict[str, str]:
         """Return what to say to known numbers by their `numbers.keys`; nothing to a right one."""
         inputs = {name: _plain(value) for name, value in self.inputs.items()}
-        right = _number(call_by_name(self.truth, **inputs))
+        right = number_of(call_by_name(self.truth, **inputs))
         replies = dict.fromkeys(numbers.equals(right.item()), "")
         for sentence, mistake in self.mistakes:
-            wrong = _number(call_by_name(mistake, right=right, **inputs))
+            wrong = number_of(call_by_name(mistake, right=right, **inputs))
             for key in numbers.equals(wrong.item()):
                 replies.setdefault(key, sentence)
         return replies
@@ -237,10 +232,8 @@ class Function:
     ):
         self.name, self.cases, self.parts, self.observe = name, cases, parts, observe
         self.drawn, self.may_change, self._call, self.without = drawn, may_change, call, without
-
-    @property
-    def asks(self) -> str:
-        return f"the function `{self.name}`"
+        self.asks = f"the function `{name}`"
+        self.missing = f"Write the function `{name}`, and run both cells again."
 
     def form(self) -> Form:
         """Return what a page says of it: it needs a kernel."""
@@ -254,8 +247,11 @@ class Function:
 
     def judge(self, answer: object, seed: int = 1) -> Result:
         """Return the result of `answer`; `seed` is that of the inputs drawn anew."""
-        if (early := _unusable_function(self.name, answer)) is not None:
-            return early
+        if not callable(answer):
+            advice = "Check the function itself: its name, without parentheses."
+            return Result("type", f"`{self.name}` is {show(answer)}, not a function.", advice)
+        if _is_empty(answer):
+            return Result("missing", f"`{self.name}` is still empty: write your code in it.")
         draw = Draw(seed)
         drawn = [own(self.drawn, draw) for _ in range(4)] if self.drawn else []
         cases = [*self.cases, *drawn]
@@ -270,12 +266,12 @@ class Function:
             except Stopped as stopped:
                 return Result(stopped.kind, f"{self.call(inputs)} {stopped}")
             observed.append(values)
-            changed.append(self._changed(inputs, copies))
-
+            mine = [name for name in inputs if name not in self.may_change]
+            changed.append([name for name in mine if not _same(inputs[name], copies[name])])
         for number, part in enumerate(self.parts):
             values = [row[number] for row in observed]
-            if mismatch := self._first_mismatch(part, cases, values, changed):
-                return mismatch.result()
+            if (mismatch := self._first_mismatch(part, cases, values, changed)) is not None:
+                return mismatch
         anew = f", {len(drawn)} of them drawn anew with seed {seed}" if drawn else ""
         return Result("solved", f"It is right for {len(cases)} inputs{anew}.")
 
@@ -283,70 +279,37 @@ class Function:
         with RULES[self.without]() if self.without else nullcontext():
             return self.observe(answer, *copies.values())
 
-    def _changed(self, inputs, copies):
-        """Return the names of the inputs that were changed, though they must not be."""
-        return [
-            name
-            for name, value in inputs.items()
-            if name not in self.may_change and not _same(value, copies[name])
-        ]
-
     def _first_mismatch(self, part, cases, values, changed):
         """Return the mismatch that comes first in `KINDS`, at the first input that has it."""
         plain = [{name: _plain(value) for name, value in inputs.items()} for inputs in cases]
-        rights = [_number(call_by_name(part.truth, **inputs)) for inputs in plain]
+        rights = [number_of(call_by_name(part.truth, **inputs)) for inputs in plain]
         found = []
         for inputs, value, right, names in zip(cases, values, rights, changed, strict=True):
             call = self.call(inputs)
             says = part.says.format(call=call)
-            if mismatch := _form_mismatch(part, says, value, right):
+            if (mismatch := form_mismatch(part, says, value, right)) is not None:
                 found.append(mismatch)
             elif names:
-                found.append(
-                    _Mismatch("changed", f"{call} changed its argument `{names[0]}`.", _CHANGED)
-                )
-            elif not _close(value, right, part.exact):
-                found.append(_value_mismatch(says, value, right))
+                sentence = f"{call} changed its argument `{names[0]}`."
+                found.append(Result("changed", sentence, _CHANGED))
+            elif not close(value, right, part.exact):
+                seen = isinstance(value, Tensor) and isinstance(right, Tensor)
+                drawn = picture(value, right) if seen else ""
+                place = where(value, right) if seen else ""
+                found.append(Result("value", f"{says} {show(value)}.", place, picture=drawn))
         if not found:
             return None
         first = min(found, key=lambda mismatch: KINDS.index(mismatch.kind))
-        if first.kind == "value":
-            count = ""
-            if 0 < (right_ones := len(cases) - len(found)):
-                count = f"It is right for {right_ones} of {len(cases)} inputs."
-            advice = _misconception(part, plain, values, rights)
-            first = first._replace(advice=advice, count=count)
-        return first
+        if first.kind != "value":
+            return first
+        good = len(cases) - len(found)
+        count = f"It is right for {good} of {len(cases)} inputs." if good else ""
+        advice = _misconception(part, plain, values, rights)
+        return Result("value", *first.sentences, count, advice, picture=first.picture)
 
 
 def _listed(inputs):
     return ", ".join(f"{name}={show(value)}" for name, value in inputs.items())
-
-
-class _Mismatch(NamedTuple):
-    kind: str
-    sentence: str
-    advice: str = ""
-    where: str = ""
-    picture: str = ""
-    count: str = ""
-
-    def result(self):
-        sentences = self.sentence, self.where, self.count, self.advice
-        return Result(self.kind, *sentences, picture=self.picture)
-
-
-def _unusable_function(name, answer):
-    if answer is None or answer is ...:
-        return Result("missing", f"Write the function `{name}`, and run both cells again.")
-    if not callable(answer):
-        return Result(
-            "type",
-            f"`{name}` is {show(answer)}, not a function.",
-            "Check the function itself: its name, without parentheses.",
-        )
-    if _is_empty(answer):
-        return Result("missing", f"`{name}` is still empty: write your code in it.")
 
 
 def _stub(): ...
@@ -359,10 +322,9 @@ def _stub_with_docstring():
 def _is_empty(function):
     """Return whether a function does nothing: its bytecode is a stub's, and it returns None."""
     code = getattr(function, "__code__", None)
-    stubs = (_stub.__code__.co_code, _stub_with_docstring.__code__.co_code)
     return (
         isinstance(code, CodeType)
-        and code.co_code in stubs
+        and code.co_code in (_stub.__code__.co_code, _stub_with_docstring.__code__.co_code)
         and {None, function.__doc__}.issuperset(code.co_consts)
     )
 
@@ -377,64 +339,52 @@ def _plain(value):
     return value.detach() if isinstance(value, Tensor) else value
 
 
-_CHANGED = "Work on a new tensor: `x * 2` makes one, `x *= 2` overwrites what the caller gave you."
-
-
-def _form_mismatch(part, says, value, right):
+def form_mismatch(part: Part, says: str, value: object, right: object) -> Result | None:
     """Return what is wrong with the form of a value, or None if only its size can be wrong."""
     if right is None:
         return None
     if value is None or value is ...:
-        return _Mismatch("missing", f"{says} {value}.", part.missing)
+        return Result("missing", f"{says} {value}.", part.missing)
     if not isinstance(right, Tensor):  # a flag or a dtype
-        if type(value) is type(right):
-            return None
-        kind = type(value).__name__
         wanted = "`True` or `False`" if isinstance(right, bool) else f"a `{type(right).__name__}`"
-        sentence = f"{says} {show(value)}, of type `{kind}`; this asks for {wanted}."
-        return _Mismatch("type", sentence)
-    if isinstance(value, bool) or not isinstance(value, Tensor if part.tensor else (Real, Tensor)):
+        good, advice = type(value) is type(right), ""
+    else:
         wanted = "a tensor" if part.tensor else "a number"
-        sentence = (
-            f"{says} {show(value)}, of type `{type(value).__name__}`; this asks for {wanted}."
+        good = isinstance(value, Tensor if part.tensor else (Real, Tensor))
+        good, advice = good and not isinstance(value, bool), _type_advice(part, value)
+    if not good:
+        sentence = f"{says} {show(value)}, of type `{type(value).__name__}`"
+        return Result("type", f"{sentence}; this asks for {wanted}.", advice)
+    if isinstance(value, Tensor) and value.shape != right.shape:
+        wanted = f"shape {tuple(right.shape)}" if right.ndim else "one number, of shape ()"
+        sentence = f"{says} a tensor of shape {tuple(value.shape)}; this asks for {wanted}."
+        return Result("shape", sentence)
+    if isinstance(value, Tensor) and value.dtype not in (torch.float32, torch.float64):
+        advice = "Slopes need `torch.float32` or `torch.float64`."
+        return Result("dtype", f"{says} a tensor of dtype `{value.dtype}`.", advice)
+    if isinstance(right, Tensor) and not number_of(value).isfinite().all():
+        advice = (
+            "Is something divided by zero, a logarithm of 0 or less, or has it grown too large?"
         )
-        return _Mismatch("type", sentence, _type_advice(part, value))
-    if isinstance(value, Tensor):
-        if value.shape != right.shape:
-            wanted = f"shape {tuple(right.shape)}" if right.ndim else "one number, of shape ()"
-            return _Mismatch(
-                "shape", f"{says} a tensor of shape {tuple(value.shape)}; this asks for {wanted}."
-            )
-        if value.dtype not in (torch.float32, torch.float64):
-            sentence = f"{says} a tensor of dtype `{value.dtype}`."
-            return _Mismatch("dtype", sentence, "Slopes need `torch.float32` or `torch.float64`.")
-    if not _number(value).isfinite().all():
-        advice = "Something is divided by zero, or has grown too large."
-        return _Mismatch("not finite", f"{says} {show(value)}.", advice)
+        return Result("not finite", f"{says} {show(value)}.", advice)
     return None
-
-
-def _value_mismatch(says, value, right):
-    sentence = f"{says} {show(value)}."
-    if value is None or right is None or not isinstance(value, Tensor):
-        return _Mismatch("value", sentence)
-    drawn = {"where": where(value, right), "picture": picture(value, right)}
-    return _Mismatch("value", sentence, **drawn)
 
 
 def _type_advice(part, value):
     if isinstance(value, str):
         return "A number has no quotes around it."
-    if isinstance(value, tuple) and len(value) == 1 and isinstance(value[0], Tensor):
-        return "`torch.autograd.grad` gives a tuple, one gradient for each input: take `[0]`."
-    if part.tensor and isinstance(value, Real):
+    if isinstance(value, tuple) and len(value) == 1:
+        if isinstance(value[0], Tensor):
+            return "`torch.autograd.grad` gives a tuple, one gradient for each input: take `[0]`."
+        return "A comma after it makes a tuple of a number."
+    if part.tensor and isinstance(value, Real) and not isinstance(value, bool):
         return "A plain number has forgotten where it comes from: leave out `item()` and `float()`."
     if callable(value):
         return "A function gives its result only when it is called, with parentheses."
     return ""
 
 
-def _number(value):
+def number_of(value: object) -> object:
     """Return a number or tensor as a float64 tensor; None, a flag or a dtype as it is."""
     if value is None or isinstance(value, bool | torch.dtype):
         return value
@@ -446,9 +396,9 @@ def _number(value):
         return torch.tensor(torch.inf, dtype=torch.float64)
 
 
-def _close(value, right, exact=False):
+def close(value: object, right: object, exact: bool = False) -> bool:
     """Return whether a value is right: to the last digit, or to the precision of float32."""
-    value, right = _number(value), _number(right)
+    value, right = number_of(value), number_of(right)
     if not (isinstance(value, Tensor) and isinstance(right, Tensor)):
         return value is right or (type(value) is type(right) and value == right)
     if exact:
@@ -457,10 +407,7 @@ def _close(value, right, exact=False):
 
 
 def _same(one, other):
-    one, other = _number(one), _number(other)
-    if not (isinstance(one, Tensor) and isinstance(other, Tensor)):
-        return one is other
-    return torch.equal(one, other)
+    return close(one, other, exact=True)
 
 
 def _misconception(part, cases, values, rights):
@@ -472,25 +419,21 @@ def _misconception(part, cases, values, rights):
             call_by_name(mistake, right=right, **inputs)
             for inputs, right in zip(cases, rights, strict=True)
         )
-        if all(_close(value, number) for value, number in zip(values, wrong, strict=True)):
+        if all(map(close, values, wrong)):
             return sentence
     if ignored := _ignored(cases, values, rights):
         if len(ignored) == len(cases[0]):
             return "It is the same for every input: a fixed number cannot be right for all of them."
         names = " and ".join(f"`{name}`" for name in ignored)
         return f"It stays the same when {names} changes: is that argument used?"
-    return _GENERAL_FUNCTION
+    return GENERAL
 
 
 def _ignored(cases, values, rights):
     """Return the inputs that a value should depend on, but does not."""
-    alone = {name: [] for name in cases[0]}  # pairs of cases that differ in this input alone
+    ignored = {}
     for one, other in combinations(range(len(cases)), 2):
-        differ = [name for name in alone if not _same(cases[one][name], cases[other][name])]
-        if len(differ) == 1 and not _close(rights[one], rights[other]):
-            alone[differ[0]].append((one, other))
-    return [
-        name
-        for name, pairs in alone.items()
-        if pairs and all(_same(values[one], values[other]) for one, other in pairs)
-    ]
+        differ = [name for name in cases[0] if not _same(cases[one][name], cases[other][name])]
+        if len(differ) == 1 and not close(rights[one], rights[other]):
+            ignored.setdefault(differ[0], []).append(_same(values[one], values[other]))
+    return [name for name in cases[0] if all(ignored.get(name, [False]))]

@@ -60,15 +60,13 @@ class Form:
         hashes = {}
         for answer, sentence in self.replies.items():
             hashes.setdefault(to_html(sentence, page=True), []).append(hashed(name, answer))
+        # By hash, so that no place says which one is right.
+        known = sorted(hashes.items(), key=lambda item: min(item[1]))
         known = {
             "name": name,
             "kind": self.kind,
             "says": to_html(self.says, page=True),
-            # By hash, so that no place says which one is right.
-            "replies": {
-                sentence: " ".join(sorted(found))
-                for sentence, found in sorted(hashes.items(), key=lambda item: min(item[1]))
-            },
+            "replies": {sentence: " ".join(sorted(found)) for sentence, found in known},
             "otherwise": to_html(self.otherwise, page=True),
             "unreadable": to_html(self.unreadable, page=True),
             "options": {letter: to_html(text, page=True) for letter, text in self.options.items()},
@@ -79,15 +77,17 @@ class Form:
 
     def text(self) -> str:
         """Return what is asked in plain text, for a reader whose program shows no HTML."""
-        rows = [f"{letter}  {text}" for letter, text in self.options.items()]
-        rows += [f"{number}  {line}" for number, line in enumerate(self.lines, start=1)]
-        return "\n".join(rows)
+        return "\n".join(f"{key}  {text}" for key, text in self._rows())
 
     def html(self) -> str:
         """Return what is asked as HTML, for a notebook."""
-        rows = [f"<b>{letter}</b> {to_html(text)}" for letter, text in self.options.items()]
-        rows += [f"<b>{n}</b> {to_html(line)}" for n, line in enumerate(self.lines, start=1)]
-        return "".join(f'<div style="margin: 2px 0">{row}</div>' for row in rows)
+        return "".join(
+            f'<div style="margin: 2px 0"><b>{key}</b> {to_html(text)}</div>'
+            for key, text in self._rows()
+        )
+
+    def _rows(self):
+        return [*self.options.items(), *enumerate(self.lines, start=1)]
 
 
 def hashed(name: str, answer: str) -> str:

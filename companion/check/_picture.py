@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 _GOLD = "#a87900"
-_MOST_ROWS, _MOST_COLUMNS = 8, 8
+_MOST = 8  # rows, and columns
 _UNSEEN = "position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%)"
 _HEAD = (
     "border: 3px solid transparent; padding: 2px 8px; text-align: right; "
@@ -26,8 +26,8 @@ def picture(value: Tensor, right: Tensor) -> str:
     -------
     str
         The table, with row and column numbers; a marked entry also says "differs" to a screen
-        reader. It is empty if there is nothing to draw: for a single number, for more than 8
-        rows or columns, and where no entry differs.
+        reader. It is empty for a single number, for more than 8 rows or columns, and where no
+        entry differs.
 
     Examples
     --------
@@ -35,16 +35,14 @@ def picture(value: Tensor, right: Tensor) -> str:
     >>> html.count("differs</span>")
     1
     """
-    if not 1 <= value.ndim <= 2:
+    marks = differs(value, right)
+    if not 1 <= value.ndim <= 2 or max(value.shape) > _MOST or not marks.any():
         return ""
-    rows, marks = (torch.atleast_2d(part) for part in (value.detach(), differs(value, right)))
-    if rows.shape[0] > _MOST_ROWS or rows.shape[1] > _MOST_COLUMNS or not marks.any():
-        return ""
-    head = "".join(f'<th scope="col" style="{_HEAD}">{j}</th>' for j in range(rows.shape[1]))
     matrix = value.ndim == 2  # only its rows have numbers
-    head = f"{'<td></td>' * matrix}{head}"
+    rows, marks = (torch.atleast_2d(part).tolist() for part in (value.detach(), marks))
+    head = "".join(f'<th scope="col" style="{_HEAD}">{j}</th>' for j in range(len(rows[0])))
     body = ""
-    for i, (row, row_marks) in enumerate(zip(rows.tolist(), marks.tolist(), strict=True)):
+    for i, (row, row_marks) in enumerate(zip(rows, marks, strict=True)):
         name = f'<th scope="row" style="{_HEAD}">{i}</th>' * matrix
         body += f"<tr>{name}{''.join(map(_cell, row, row_marks))}</tr>"
     return (
@@ -52,7 +50,7 @@ def picture(value: Tensor, right: Tensor) -> str:
         'border-collapse: separate; border-spacing: 3px; color: inherit">'
         '<caption style="caption-side: bottom; text-align: left; white-space: nowrap; '
         'color: inherit">A border marks what differs.</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        f"<thead><tr>{'<td></td>' * matrix}{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 
 
@@ -67,12 +65,10 @@ def where(value: Tensor, right: Tensor) -> str:
     marks = differs(value, right)
     if not 1 <= marks.ndim <= 2 or marks.all() or not marks.any():
         return ""
-    first, count = marks.nonzero()[0].tolist(), int(marks.sum())
-    entry = f"Entry {first[0]}"
-    if marks.ndim == 2:
-        entry = f"The entry in row {first[0]}, column {first[1]}"
+    place, count = marks.nonzero()[0].tolist(), int(marks.sum())
+    entry = "The entry in row {}, column {}" if marks.ndim == 2 else "Entry {}"
     verb = "is" if count == 1 else "are"
-    return f"{entry} is wrong; in all, {count} of {marks.numel()} {verb}."
+    return f"{entry.format(*place)} is wrong; in all, {count} of {marks.numel()} {verb}."
 
 
 def differs(value: Tensor, right: Tensor) -> Tensor:
@@ -82,8 +78,8 @@ def differs(value: Tensor, right: Tensor) -> Tensor:
 
 
 def _cell(number, wrong):
-    edge = f"3px solid {_GOLD}" if wrong else "3px solid transparent"
-    unseen = f'<span style="{_UNSEEN}"> differs</span>' if wrong else ""
+    edge = f"3px solid {_GOLD if wrong else 'transparent'}"
+    unseen = f'<span style="{_UNSEEN}"> differs</span>' * wrong
     return (
         f'<td style="position: relative; border: {edge}; padding: 2px 8px; text-align: right">'
         f"{number + 0.0:.4g}{unseen}</td>".replace(">-", ">\u2212")

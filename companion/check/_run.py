@@ -137,11 +137,8 @@ def run(call: Callable[[], object], code: CodeType | None) -> object:
         with default_state():
             return call()
     except TimeUp:
-        raise Stopped(
-            "too slow",
-            f"was still running after {SECONDS} seconds, so it was stopped. "
-            "Is there a loop that never ends?",
-        ) from None
+        sentence = f"was still running after {SECONDS} seconds, so it was stopped."
+        raise Stopped("too slow", f"{sentence} Is there a loop that never ends?") from None
     except BaseException as failure:  # `sys.exit()` too must leave the kernel alive
         raise Stopped("raised", f"stopped with {_failure(failure, code)}") from None
 
@@ -152,10 +149,14 @@ def _failure(failure, code):
         message = one_line(f"{type(failure).__name__}: {failure}".removesuffix(": "))
     except BaseException:  # its own message failed
         message = type(failure).__name__
-    frames = traceback.walk_tb(failure.__traceback__)
-    lines = [line for frame, line in frames if frame.f_code is code]
-    if not lines:
+    frames = list(traceback.walk_tb(failure.__traceback__))
+    known = [pair for pair in frames if pair[0].f_code is code]
+    # A `torch.autograd.Function` is called by torch: it is known by its notebook.
+    known = known or [pair for pair in frames if pair[0].f_globals.get("__name__") == "__main__"]
+    if not known:
         return message
-    source = linecache.getline(code.co_filename, lines[-1]).strip()
-    place = f"line {lines[-1] - code.co_firstlineno + 1}"
-    return f"{message} (in {place}: `{source}`)" if source else f"{message} (in {place})"
+    frame, line = known[-1]
+    source = linecache.getline(frame.f_code.co_filename, line).strip()
+    of = "" if frame.f_code is code else f" of `{frame.f_code.co_name}`"
+    said = f": `{source}`" if source else ""
+    return f"{message} (in line {line - frame.f_code.co_firstlineno + 1}{of}{said})"

@@ -8,6 +8,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from companion.check import Choice
+
 
 def vector(*values: float) -> Tensor:
     """Return a vector of float64."""
@@ -121,6 +123,12 @@ def runs(before: str, after: str) -> Callable[[str], bool]:
         return True
 
     return run
+
+
+def which_runs(before: str, after: str, **options: str | tuple[str, str]) -> Choice:
+    """Return a choice: right is the first option whose program runs, as `runs` says."""
+    question = Choice(lambda: the_one(question.options, runs(before, after)), **options)
+    return question
 
 
 def fails(before: str, after: str) -> Callable[[str], bool]:

@@ -10,9 +10,9 @@ import math
 import torch
 
 from companion.check import Choice, Function, Number, Order, Part
-from companion.check.vocabulary import SIGN, TWICE
+from companion.check.vocabulary import MOVE, SIGN, TWICE, UPHILL
 from companion.digits import load_digits
-from companion.exercises._given import grid, leaf, runs, squared_loss, the_one, vector
+from companion.exercises._given import grid, leaf, slope, squared_loss, vector, which_runs
 
 exercises = {}
 
@@ -20,121 +20,50 @@ _X, _Y = vector(1.0, 2.0, 3.0), vector(2.0, 4.0, 6.0)
 
 
 def _slope(w, x, y):
-    w = leaf(float(w))
-    return torch.autograd.grad(squared_loss(w, x, y), w)[0]
+    return slope(lambda w: squared_loss(w, x, y), w)
 
 
 # Predictions ---------------------------------------------------------------------------------
 
 
-def _three_calls(w):
-    w = leaf(w)
-    squared_loss(w, 1.0, 1.0).backward()
-    torch.autograd.grad(squared_loss(w, 2.0, 2.0), w)
-    squared_loss(w, 2.0, 4.0).backward()
-    return w.grad
-
-
-exercises["sum-or-slope"] = Number(
-    _three_calls,
-    {"w": 3.0},
-    "This is the slope of the last line alone: what did `w.grad` hold before it?",
-    lambda w: _slope(w, 2.0, 4.0),
-    "One slope too many: which of the three lines leaves `w.grad` alone?",
-    lambda right, w: right + _slope(w, 2.0, 2.0),
-    "This is the slope of the first line alone: what does the last one do with it?",
-    lambda w: _slope(w, 1.0, 1.0),
-    "This is half of it. A factor 2 is lost in the slopes, or you took a mean where `.grad` "
-    "takes a sum.",
-    lambda right: right / 2,
-    "The sign is the other way round: is the guess too small or too large?",
-    lambda right: -right,
-)
-
-
-def _two_steps(w, x, y, lr, empty=False):
-    w = leaf(w)
-    for _ in range(2):
+def _descend(lr, steps, x, y, momentum=0.0, empty=True):
+    """Return w after some steps of torch's own optimiser, which may forget to empty w.grad."""
+    w = leaf(1.0)
+    optimizer = torch.optim.SGD([w], lr=lr, momentum=momentum)
+    for _ in range(steps):
         if empty:
-            w.grad = None
-        squared_loss(w, x, y).backward()
-        with torch.no_grad():
-            w -= lr * w.grad
+            optimizer.zero_grad()
+        squared_loss(w, x, y).mean().backward()
+        optimizer.step()
     return w.detach()
 
 
 exercises["forgotten-step"] = Number(
-    _two_steps,
+    lambda w, x, y, lr: _descend(lr, 2, x, y, empty=False),
     {"w": 1.0, "x": 1.0, "y": 2.0, "lr": 0.1},
     "So far `w` comes if `w.grad` is emptied. Here nothing empties it.",
-    lambda **case: _two_steps(**case, empty=True),
+    lambda x, y, lr: _descend(lr, 2, x, y),
     "That is where one step ends. Two are asked for.",
-    lambda w, x, y, lr: w - lr * _slope(w, x, y),
+    lambda x, y, lr: _descend(lr, 1, x, y),
     "Here the first slope is used again. The second `backward()` finds the slope at the new `w`.",
     lambda w, x, y, lr: w - 3 * lr * _slope(w, x, y),
-    "These steps go uphill: a step is taken against the slope.",
-    lambda right, w: 2 * w - right,
-    "This is how far `w` moves. Where does it arrive?",
-    lambda right, w: right - w,
+    UPHILL,
+    MOVE,
     "This is `w.grad`, not `w`.",
     lambda w, x, y, lr: _slope(w, x, y) + _slope(w - lr * _slope(w, x, y), x, y),
 )
 
-
-def _fate_of_two_memories():
-    """Return what w does with a forgetful loop and an optimiser with momentum 0.9."""
-    w, distances = leaf(1.0), []
-    optimizer = torch.optim.SGD([w], lr=0.01, momentum=0.9)
-    for _ in range(200):
-        squared_loss(w, _X, _Y).mean().backward()
-        optimizer.step()
-        distances.append(abs(w.item() - 2))
-    early, late = max(distances[:50]), max(distances[-50:])
-    if min(distances) == max(distances):
-        return "d"
-    if late < 0.1 * early:
-        return "a"
-    return "c" if late > 2 * early else "b"
-
-
-exercises["two-memories"] = Choice(
-    _fate_of_two_memories,
-    a=(
-        "It comes to rest at 2.",
-        (
-            "Friction would do that if the gradients were fresh. Here they are a sum already, "
-            "and nothing takes friction from that sum."
-        ),
-    ),
+exercises["zero-first"] = which_runs(
+    "w = torch.tensor(1.0, requires_grad=True)",
+    "for _ in range(2):\n  empty()\n  (3 * w).backward()\nassert w.grad == 3",
+    a=("`def empty(): w.grad.zero_()`", "In the first turn `w.grad` is `None`: it has no `zero_`."),
     b=(
-        "It swings for ever, always equally far.",
-        (
-            "That is what one memory without friction does. Here are two memories, one behind "
-            "the other, and the second one hears of everything later."
-        ),
+        "`def empty(): w.grad.data.zero_()`",
+        "`None` has no `data`: the old post's line works only after a first `backward()`.",
     ),
-    c="It swings farther and farther.",
-    d=("It does not move.", "Nothing empties `w.grad` here, so each step finds something in it."),
+    c="`def empty(): w.grad = None`",
+    d=("`def empty(): w.grad *= 0`", "In the first turn `w.grad` is `None`. What is `None` * 0?"),
 )
-
-
-def _logs_and_learns(order):
-    """Return whether the lines, run for three examples, learn and print each slope."""
-    lines = [_LOOP[number - 1] for number in order]
-    printed, w = [], leaf(1.0)
-    names = {
-        "w": w,
-        "loss_of": squared_loss,
-        "optimizer": torch.optim.SGD([w], lr=0.01),
-        "print": printed.append,
-    }
-    right_w, right_slopes = 1.0, []
-    for x, y in zip(_X.tolist(), _Y.tolist(), strict=True):
-        exec("\n".join(lines), names | {"x": x, "y": y})  # noqa: S102 lines of this file
-        right_slopes.append(_slope(right_w, x, y).item())
-        right_w -= 0.01 * right_slopes[-1]
-    return torch.allclose(vector(*printed, w.item()), vector(*right_slopes, right_w))
-
 
 _LOOP = (
     "optimizer.step()",
@@ -144,10 +73,24 @@ _LOOP = (
     "loss.backward()",
 )
 
+
+def _logs_and_learns(order):
+    """Return whether the lines, run for three examples, learn and print each slope."""
+    printed, w, right, slopes = [], leaf(1.0), 1.0, []
+    names = {"w": w, "loss_of": squared_loss, "print": printed.append}
+    names["optimizer"] = torch.optim.SGD([w], lr=0.01)
+    for x, y in zip(_X.tolist(), _Y.tolist(), strict=True):
+        lines = "\n".join(_LOOP[number - 1] for number in order)
+        exec(lines, names | {"x": x, "y": y})  # noqa: S102 lines of this file
+        slopes.append(_slope(right, x, y).item())
+        right -= 0.01 * slopes[-1]
+    return torch.allclose(vector(*printed, w.item()), vector(*slopes, right))
+
+
 exercises["loop-with-log"] = Order(
-    lines=_LOOP,
-    truth=_logs_and_learns,
-    wrong={
+    _LOOP,
+    _logs_and_learns,
+    {
         "5 before 3": "Line 5 goes back through a loss. Which line computes it?",
         "2 before 5": "In the first turn `w.grad` is still `None` when line 2 wants to print it.",
         "1 before 5": "In the first turn there is no gradient yet when the step is taken, so one of "
@@ -157,37 +100,31 @@ exercises["loop-with-log"] = Order(
     },
 )
 
-
 # Functions -----------------------------------------------------------------------------------
 
 
-def _observe_collect(collect, w, x, y, size):
+def _observe_collect(collect, w, *inputs):
     calls = []
     w.register_post_accumulate_grad_hook(calls.append)
-    collect(w, x, y, size)
+    collect(w, *inputs)
     return w.grad, len(calls)
 
 
-def _parts_gradient(loss):
-    """Return w.grad after ``backward()`` on ``loss(losses, size, parts)`` of each part."""
+def _of_parts(loss):
+    """Return the gradient of the sum of ``loss(losses, size, parts)`` over the parts."""
 
-    def gradient(right, w, x, y, size):
-        w = leaf(float(w))
-        pairs = list(zip(x.split(size), y.split(size), strict=True))
-        for x_part, y_part in pairs:
-            loss(squared_loss(w, x_part, y_part), size, len(pairs)).backward()
-        return w.grad
+    def gradient(w, x, y, size):
+        def total(w):
+            parts = squared_loss(w, x, y).split(size)
+            return sum(loss(losses, size, len(parts)) for losses in parts)
+
+        return slope(total, w)
 
     return gradient
 
 
-def _mean_gradient(w, x, y, size):
-    return torch.autograd.functional.jacobian(lambda w: squared_loss(w, x, y).mean(), w)
-
-
 def _last_part(w, x, y, size):
-    w, rest = leaf(float(w)), (len(x) - 1) // size * size
-    return torch.autograd.grad(squared_loss(w, x[rest:], y[rest:]).sum() / len(x), w)[0]
+    return slope(lambda w: squared_loss(w, x, y).split(size)[-1].sum() / len(x), w)
 
 
 exercises["batch-in-parts"] = Function(
@@ -197,24 +134,22 @@ exercises["batch-in-parts"] = Function(
         x=(vector(1.0, 2.0, 3.0, 0.5, 1.5), vector(2.0, -1.0, 1.0, 3.0, 0.5)),
         y=(vector(2.5, 3.5, 6.0, 1.0, 2.0), vector(1.0, 2.0, -1.0, 4.0, 0.0)),
         size=(2, 3),
-    )
-    + [{"w": leaf(2.0), "x": vector(1.0, 2.0, 4.0), "y": vector(1.0, 5.0, 2.0), "size": 1}],
+    ),
     Part(
         "After {call}, `w.grad` is",
-        _mean_gradient,
+        lambda w, x, y: slope(lambda w: squared_loss(w, x, y).mean(), w),
         "This is the gradient of the sum over the examples; that of the mean is asked for.",
         lambda right, x: right * len(x),
         "This is the sum of the means of the parts: it is too large.",
-        _parts_gradient(lambda losses, size, parts: losses.mean()),
+        _of_parts(lambda losses, size, parts: losses.mean()),
         "This is the mean of the means of the parts: an example in a small part counts for too "
         "much.",
-        _parts_gradient(lambda losses, size, parts: losses.mean() / parts),
+        _of_parts(lambda losses, size, parts: losses.mean() / parts),
         "Here each sum is divided by `size`. Of what is the mean asked for?",
-        _parts_gradient(lambda losses, size, parts: losses.sum() / size),
+        _of_parts(lambda losses, size, parts: losses.sum() / size),
         "This is what the last part adds. Was `w.grad` emptied between the parts?",
-        lambda **case: _last_part(**case),
+        _last_part,
         TWICE,
-        SIGN,
         missing="Nothing has been collected: `backward()` was not called, it did not find its "
         "way to `w`, or `w.grad` was emptied at the end.",
     ),
@@ -238,60 +173,42 @@ exercises["batch-in-parts"] = Function(
 )
 
 
-def _descend(lr, momentum, steps):
-    w = leaf(1.0)
-    optimizer = torch.optim.SGD([w], lr=lr, momentum=momentum)
-    for _ in range(int(steps)):
-        optimizer.zero_grad()
-        squared_loss(w, _X, _Y).mean().backward()
-        optimizer.step()
-    return w.detach()
+def _descent_by(next_v):
+    """Return a descent with the velocity ``next_v(v, slope, momentum)``."""
 
-
-def _descend_by(next_v):
-    """Return w after steps with the velocity ``next_v(v, slope, momentum)``."""
-
-    def descend(right, lr, momentum, steps):
+    def descend(lr, momentum, steps):
         w, v = 1.0, 0.0
-        for _ in range(int(steps)):
-            v = next_v(v, _slope_of_mean(w), momentum)
+        for _ in range(steps):
+            v = next_v(v, slope(lambda w: squared_loss(w, _X, _Y).mean(), w), momentum)
             w = w - lr * v
         return w
 
     return descend
 
 
-def _slope_of_mean(w):
-    w = leaf(float(w))
-    return torch.autograd.grad(squared_loss(w, _X, _Y).mean(), w)[0]
-
-
 exercises["friction"] = Function(
     "descend",
-    grid(lr=(0.01, 0.03), momentum=(0.9, 0.5, 0.0), steps=(3, 10))
-    + [{"lr": 0.02, "momentum": 0.8, "steps": 5}],
+    grid(lr=(0.01, 0.03), momentum=(0.9, 0.5, 0.0), steps=(3, 10)),
     Part(
         "{call} returned",
-        _descend,
+        lambda lr, momentum, steps: _descend(lr, steps, _X, _Y, momentum),
         "There is no friction here: nothing in `w.grad` ever gets less.",
-        lambda lr, steps: _descend(lr, 1.0, steps),
+        lambda lr, steps: _descend(lr, steps, _X, _Y, momentum=1.0),
         "Here all the velocity is lost in each step: this is plain descent.",
-        lambda lr, steps: _descend(lr, 0.0, steps),
+        lambda lr, steps: _descend(lr, steps, _X, _Y),
         "The new gradient is braked as well: in the formula, `momentum` is a factor of the old "
         "velocity alone.",
-        _descend_by(lambda v, slope, momentum: momentum * (v + slope)),
+        _descent_by(lambda v, slope, momentum: momentum * (v + slope)),
         "The new gradient comes in with a factor `1 - momentum`. The formula adds the whole of it.",
-        _descend_by(lambda v, slope, momentum: momentum * v + (1 - momentum) * slope),
+        _descent_by(lambda v, slope, momentum: momentum * v + (1 - momentum) * slope),
         "`momentum` is the part of the velocity that is kept, not the part that is lost.",
-        lambda lr, momentum, steps: _descend(lr, 1 - momentum, steps),
+        lambda lr, momentum, steps: _descend(lr, steps, _X, _Y, 1 - momentum),
         "These steps go uphill.",
-        lambda right, lr, momentum, steps: _descend_by(
-            lambda v, slope, momentum: momentum * v + slope
-        )(right, -lr, momentum, steps),
+        _descent_by(lambda v, slope, momentum: momentum * v - slope),
         "`w` is where it started.",
         1.0,
         "This is where the first step ends: where does `return` stand?",
-        lambda lr, momentum: _descend(lr, momentum, 1),
+        lambda lr: _descend(lr, 1, _X, _Y),
     ),
     drawn=lambda draw: {
         "lr": draw.number(0.01, 0.04),
@@ -299,143 +216,6 @@ exercises["friction"] = Function(
         "steps": draw.randint(2, 9),
     },
     without="optimizer",
-)
-
-
-#: The data of the exercise `leftover-part`; the notebook gives the same.
-_FIVE_X, _FIVE_Y = vector(1.0, 2.0, 3.0, 1.5, 0.5), vector(2.5, 3.5, 6.5, 2.0, 2.0)
-
-
-def _train_in_groups(k, epochs, size=None):
-    """Return w after one step for each group; ``size(examples, k)`` divides a group's sum."""
-    w = leaf(1.0)
-    optimizer = torch.optim.SGD([w], lr=0.05)
-    for _ in range(int(epochs)):
-        for x, y in zip(_FIVE_X.split(k), _FIVE_Y.split(k), strict=True):
-            optimizer.zero_grad()
-            loss = squared_loss(w, x, y).sum()
-            (loss / (size(len(x), k) if size else len(x))).backward()
-            optimizer.step()
-    return w.detach()
-
-
-def _train_with_leftover(k, epochs, drop):
-    """Return w after the loop that steps at every k-th example only."""
-    w = leaf(1.0)
-    for _ in range(int(epochs)):
-        for i, (x, y) in enumerate(zip(_FIVE_X, _FIVE_Y, strict=True), 1):
-            (squared_loss(w, x, y) / k).backward()
-            if i % k == 0:
-                with torch.no_grad():
-                    w -= 0.05 * w.grad
-                w.grad = None
-        if drop:
-            w.grad = None
-    return w.detach()
-
-
-exercises["leftover-part"] = Function(
-    "train",
-    grid(k=(2, 3), epochs=(2, 1))
-    + [{"k": k, "epochs": epochs} for k, epochs in ((4, 3), (1, 2), (5, 2))],
-    Part(
-        "{call} returned",
-        _train_in_groups,
-        "What happens at the end of an epoch to the examples that make no whole group? Here "
-        "their gradient waits, and falls into the first step of the next epoch.",
-        lambda k, epochs: _train_with_leftover(k, epochs, drop=False),
-        "Here the examples that make no whole group are thrown away.",
-        lambda k, epochs: _train_with_leftover(k, epochs, drop=True),
-        "Nearly. The last step of an epoch is too short: how many examples has its group?",
-        lambda k, epochs: _train_in_groups(k, epochs, lambda examples, k: k),
-        "Each step here follows the sum of its group; the mean is asked for.",
-        lambda k, epochs: _train_in_groups(k, epochs, lambda examples, k: 1),
-        "Each sum is divided by all five examples here. A step asks for the mean of its own group.",
-        lambda k, epochs: _train_in_groups(k, epochs, lambda examples, k: 5),
-        "This takes a step after every example: groups are asked for.",
-        lambda epochs: _train_in_groups(1, epochs),
-        "This is only one epoch: where does `return` stand?",
-        lambda k: _train_in_groups(k, 1),
-        "`w` is where it started.",
-        1.0,
-    ),
-    drawn=lambda draw: {"k": draw.randint(1, 5), "epochs": draw.randint(1, 4)},
-)
-
-
-def _trace(lr, H):
-    """Return the trace of one forgetful step as a map of (d, w.grad) to the next (d, w.grad)."""
-
-    def step(state):
-        d, grad = state
-        d_leaf = d if d.requires_grad else d.clone().requires_grad_()
-        slope = torch.autograd.grad(H / 2 * d_leaf**2, d_leaf, create_graph=True)[0]
-        grad = grad + slope
-        return torch.stack([d - lr * grad, grad])
-
-    return torch.autograd.functional.jacobian(step, vector(1.0, 0.5)).trace()
-
-
-def _lr_of_swing(n, H):
-    # A swing of n steps has the eigenvalues exp(±2πi/n), whose sum is the trace. It is linear
-    # in lr, so its values at 0 and 1 give it everywhere.
-    at_0, at_1 = _trace(0.0, H), _trace(1.0, H)
-    return (2 * math.cos(2 * math.pi / n) - at_0) / (at_1 - at_0)
-
-
-exercises["swing-steps"] = Function(
-    "lr_of_swing",
-    grid(n=(6, 12, 3, 100), H=(2.0, 5.0)),
-    Part(
-        "{call} returned",
-        _lr_of_swing,
-        "A factor 2 is lost: solve the equation for lr once more.",
-        lambda right: right / 2,
-        "It is twice too large: solve the equation for lr once more.",
-        lambda right: 2 * right,
-        "The sign is the other way round: a learning rate is positive.",
-        lambda right: -right,
-        "This is nearly right for long swings, and wrong for short ones: use the cosine itself.",
-        lambda n, H: (2 * math.pi / n) ** 2 / H,
-        "A whole swing is a whole turn, not half of one.",
-        lambda n, H: 2 * (1 - math.cos(math.pi / n)) / H,
-        "`n` is a number of steps, not an angle: which angle belongs to one step?",
-        lambda n, H: 2 * (1 - math.cos(n)) / H,
-        "`math.cos` counts angles in radians, not in degrees.",
-        lambda n, H: 2 * (1 - math.cos(360 / n)) / H,
-        "This is the cosine of the angle. Which lr belongs to it?",
-        lambda n: math.cos(2 * math.pi / n),
-    ),
-    drawn=lambda draw: {"n": draw.randint(3, 90), "H": draw.number(0.5, 9)},
-)
-
-exercises["zero-first"] = Choice(
-    lambda: the_one(
-        exercises["zero-first"].options,
-        runs(
-            "w = torch.tensor(1.0, requires_grad=True)",
-            "for _ in range(2):\n  empty()\n  (3 * w).backward()\nassert w.grad == 3",
-        ),
-    ),
-    a=(
-        "`def empty(): w.grad.zero_()`",
-        (
-            "In the first turn `w.grad` is `None`, and `None` has no `zero_()`. What can be set "
-            "even before there is a gradient?"
-        ),
-    ),
-    b=(
-        "`def empty(): w.grad.data.zero_()`",
-        (
-            "In the first turn `w.grad` is `None`, and `None` has no `data`: the old post's line "
-            "works only after a first `backward()`."
-        ),
-    ),
-    c="`def empty(): w.grad = None`",
-    d=(
-        "`def empty(): w.grad *= 0`",
-        "In the first turn `w.grad` is `None`. What is `None` times 0?",
-    ),
 )
 
 exercises["swing-proof"] = Order(
@@ -455,7 +235,6 @@ exercises["swing-proof"] = Order(
     code=False,
 )
 
-
 # Predictions of the chapter ------------------------------------------------------------------
 
 
@@ -470,20 +249,18 @@ exercises["three-backwards"] = Number(
     _three_backwards,
     {"w": 1.0},
     "This is the slope, which is the same each time. What does `backward()` do with what it finds?",
-    lambda w: _slope(w, 1.0, 2.0),
+    lambda right: right / 3,
     "This is the sum after two of the three calls.",
-    lambda w: 2 * _slope(w, 1.0, 2.0),
-    *SIGN,
+    lambda right: 2 * right / 3,
+    SIGN,
 )
 
 
 def _mean_of_two_means():
-    w, parts = leaf(1.0), [(_X[:2], _Y[:2]), (_X[1:], _Y[1:])]
-    for x, y in parts:
-        squared_loss(w, x, y).mean().backward()
-    x, y = (torch.cat(columns) for columns in zip(*parts, strict=True))
-    whole = _mean_gradient(leaf(1.0), x, y, None)
-    return {0.5: "a", 1.0: "b", 2.0: "c"}[round((w.grad / whole).item(), 9)]
+    x, y = _X[:2], _Y[:2]
+    of_parts = _of_parts(lambda losses, size, parts: losses.mean())(1.0, x, y, 1)
+    ratio = of_parts / slope(lambda w: squared_loss(w, x, y).mean(), 1.0)
+    return {0.5: "a", 1.0: "b", 2.0: "c"}[round(ratio.item(), 9)]
 
 
 exercises["mean-of-each-part"] = Choice(
@@ -498,17 +275,16 @@ exercises["mean-of-each-part"] = Choice(
 
 
 def _orders_that_learn():
-    moves = {
-        "empty": lambda w: setattr(w, "grad", None),
-        "backward": lambda w: squared_loss(w, 1.0, 2.0).backward(),
-        "step": lambda w: w.grad is None or w.data.sub_(0.1 * w.grad),
-    }
+    moves = (
+        lambda w: setattr(w, "grad", None),
+        lambda w: squared_loss(w, 1.0, 2.0).backward(),
+        lambda w: w.grad is None or w.data.sub_(0.1 * w.grad),
+    )
     learned = 0
-    for order in itertools.permutations(moves.values()):
+    for order in itertools.permutations(moves):
         w = leaf(1.0)
-        for _ in range(30):
-            for move in order:
-                move(w)
+        for move in 30 * order:
+            move(w)
         learned += abs(w.item() - 2) < 0.1
     return learned
 
@@ -518,28 +294,21 @@ exercises["orders-that-learn"] = Number(
     {},
     "One order is the usual one. But the loop runs round and round: is `backward`, `step`, `empty` "
     "another loop, or the same one entered elsewhere?",
-    lambda right: 1.0,
+    1.0,
     "Not all of them: what does `step` find in `w.grad` if `empty` comes just before it?",
-    lambda right: 6.0,
+    6.0,
     "There is a third place to enter the same circle: with `step`.",
-    lambda right: 2.0,
+    2.0,
 )
 
 
-def _forgetful_epochs(lr, epochs):
-    """Return w after so many epochs of the loop that empties nothing, with one example a step."""
-    w = leaf(1.0)
-    for _ in range(epochs):
-        for x, y in zip(_X, _Y, strict=True):
-            squared_loss(w, x, y).backward()
-            with torch.no_grad():
-                w -= lr * w.grad
-    return w.item()
-
-
 def _fate_at_a_tenth():
-    distance = abs(_forgetful_epochs(0.1, 50) - 2)
-    return "a" if distance < 0.01 else "b" if distance < 100 else "c"
+    """Return what becomes of w in the loop that empties nothing, with one example a step."""
+    w = leaf(1.0)
+    for x, y in 50 * list(zip(_X, _Y, strict=True)):
+        squared_loss(w, x, y).backward()
+        w.data -= 0.1 * w.grad
+    return "a" if abs(w - 2) < 0.01 else "b" if abs(w - 2) < 100 else "c"
 
 
 exercises["one-example-at-a-time"] = Choice(

@@ -1,4 +1,4 @@
-"""The exercises to the chapter "In-place edits and version counters".
+"""The exercises to the chapter "In-place edits and version counters", and its predictions.
 
 What is right is found by running the programs with torch, or by its autograd, in float64.
 """
@@ -9,9 +9,120 @@ import torch
 from torch import Tensor
 
 from companion.check import Choice, Function, Number, Order, Part, flag
-from companion.exercises._given import Descent, leaf, seen_edit, the_one
+from companion.check.vocabulary import HALF
+from companion.exercises._given import Descent, backward_to, leaf, seen_edit, slope, the_one, vector
 
 exercises = {}
+
+
+# Predictions of the chapter --------------------------------------------------------------------
+
+
+def _edits_counted():
+    w = leaf([1.0, 2.0])
+    with torch.no_grad():
+        w.add_(1)
+        w.mul_(1)
+        w[0] = 5.0
+    w.detach().add_(1)
+    w.clone().add_(1)
+    w.data.add_(1)
+    w.detach().numpy()[0] = 0.0
+    return float(w._version)
+
+
+exercises["edits-counted"] = Number(
+    _edits_counted,
+    {"w": 7},
+    "Those are the lines. Do all of them write into the memory of `w`, and is each one seen?",
+    7.0,
+    "One of these goes to a copy. And is there a line that writes and is not seen?",
+    6.0,
+    "One too many. Does `.data`, or NumPy, use the counter of `w`?",
+    5.0,
+    "One is missing. The counter does not compare numbers, and `detach()` is no copy.",
+    3.0,
+    "Some are missing. The counter does not compare numbers, and `detach()` is no copy.",
+    2.0,
+)
+
+
+def _harmful_edits():
+    harmful = []
+    for name in "hy":
+        names = {"h": leaf(1.0) * 1}
+        names["y"] = names["h"].exp()
+        names[name].detach().add_(1)
+        try:
+            names["y"].backward()
+        except RuntimeError:
+            harmful.append(name)
+    return {"h": "a", "y": "b", "hy": "c", "": "d"}["".join(harmful)]
+
+
+exercises["exp-kept"] = Choice(
+    _harmful_edits,
+    a=("only the edit of `h`", "Write down the slope of $e^h$. Do you need `h` for it?"),
+    b="only the edit of `y`",
+    c=("both", "Only one number is needed for the slope of $e^h$. Which one is already there?"),
+    d=("neither", "The slope of $e^h$ is not always the same. Which number says what it is?"),
+)
+
+
+def _overwritten():
+    w = leaf([1.0, 2.0])
+    h = w * 2
+    h[1] = 5.0
+    (h * h).sum().backward()
+    return w.grad[1]
+
+
+exercises["overwritten"] = Number(
+    _overwritten,
+    {"w": 2.0},
+    "This would be so if the 5 had been made from `w`. Was it?",
+    20.0,
+    "This is the slope with respect to `h[1]`. How fast does `h[1]` change with `w[1]`?",
+    10.0,
+    "This is the slope as it was before the edit. Which number is squared now?",
+    16.0,
+    "`h[1]` was made with this factor. What is it made of now?",
+    2.0,
+)
+
+
+def _relu_and_itself():
+    h = leaf([1.0, -2.0]) * 1
+    return {-2.0: "a", 0.0: "b"}[(h + torch.relu_(h))[1].item()]
+
+
+exercises["relu-and-itself"] = Choice(
+    _relu_and_itself,
+    a=("`-2`", "`relu_` writes into `h`. What does the addition find there?"),
+    b="`0`",
+    c=("nothing: it raises an error", "An addition keeps nothing. Who should complain?"),
+)
+
+
+def _stale():
+    w, loss = leaf(1.0), None
+    for _ in range(100):
+        loss = (3 * w - 6) ** 2 if loss is None else loss
+        (grad,) = torch.autograd.grad(loss, w, retain_graph=True)
+        with torch.no_grad():
+            w -= 0.01 * grad
+    return "c" if w > 10 else "b"
+
+
+exercises["stale-steps"] = Choice(
+    _stale,
+    a=(
+        "It raises an error at the second step.",
+        "Is `w` itself among what the two operations keep?",
+    ),
+    b=("It stops at 2.", "Which numbers does each `backward()` read? Are they ever new?"),
+    c="It walks past 2 and never stops.",
+)
 
 
 # Read and predict ------------------------------------------------------------------------------
@@ -36,48 +147,50 @@ exercises["in-place-blind"] = Number(
     "This is the first term before the edit. Which number is in the memory of `w` now, and where "
     "is the second term?",
     10.0,
-    "A factor 2 is missing: the slope of a square has one.",
+    HALF[0],
     5.0,
     "This is the value of `z`; asked is its slope.",
     40.0,
 )
 
 
-def _raises(edit):
-    """Return whether backward raises after an edit of the input h or the result y."""
-    names = {"h": leaf(1.0) * 1}
-    exec(edit, names)  # noqa: S102 it is a text of this module
-    try:
-        names["y"].backward()
-    except RuntimeError:
-        return True
-    return False
+def _run_recorded():
+    w = leaf([1.0, 2.0, 3.0])
+    h = w * 2
+    h[0] = w[2]
+    h[1:].mul_(10)
+    h.sum().backward()
+    return w.grad[2]
 
 
-exercises["in-place-which-raises"] = Choice(
-    lambda: the_one(exercises["in-place-which-raises"].options, _raises),
-    a=(
-        "`y = h.sigmoid()`, then `h.detach().add_(1)`",
-        (
-            "The slope of the sigmoid is y (1 - y). Which tensor is kept for that, and which one "
-            "is edited here?"
-        ),
-    ),
-    b=(
-        "`y = h.log()`, then `y.detach().add_(1)`",
-        (
-            "The slope of the logarithm is 1/h. Which tensor is kept for that, and which one is "
-            "edited here?"
-        ),
-    ),
-    c=(
-        "`y = h.sin()`, then `h.data.add_(1)`",
-        (
-            "A kept tensor is overwritten, so the gradient is wrong. But does the counter see an "
-            "edit through `.data`?"
-        ),
-    ),
-    d="`y = h.sqrt()`, then `y.detach().add_(1)`",
+exercises["in-place-recorded"] = Number(
+    _run_recorded,
+    {},
+    "`w[2]` acts in two places of `h`. This is what one of them gives.",
+    20.0,
+    "This is the other place alone. Where else in `h` is `w[2]`?",
+    1.0,
+    "The slice is a view: its edit goes into `h`, and is recorded.",
+    3.0,
+    "`h[0]` is not `w[2] * 2`: the line writes `w[2]` itself into it.",
+    22.0,
+    "This is the gradient before the edits.",
+    2.0,
+)
+
+
+def _edits_h(edit):
+    h = leaf([1.0, 2.0, 3.0]) * 1
+    exec(edit, {"h": h})  # noqa: S102 it is a text of this module
+    return h[0].item() == 2
+
+
+exercises["in-place-copies"] = Choice(
+    lambda: the_one(exercises["in-place-copies"].options, _edits_h),
+    a=("`h[[0, 1]].mul_(2)`", "A list of indices picks numbers from anywhere, so it makes a copy."),
+    b=("`h[h < 3].mul_(2)`", "A mask picks numbers from anywhere, so it makes a copy."),
+    c=("`v = h[:2] * 2`", "`v` is a new tensor. Is anything written into `h`?"),
+    d="`h[[0, 1]] *= 2`",
 )
 
 _TWO_LOSSES = (
@@ -125,37 +238,6 @@ exercises["in-place-two-losses"] = Order(
 
 
 # Write -----------------------------------------------------------------------------------------
-
-
-def _softplus_slope(y):
-    x = (y.exp() - 1).log().requires_grad_()
-    return torch.autograd.grad(torch.nn.functional.softplus(x), x)[0]
-
-
-exercises["in-place-softplus"] = Function(
-    "slope_from_result",
-    [{"y": torch.tensor(y, dtype=torch.float64)} for y in (0.1, 0.5, 1.0, 2.0, 3.5)],
-    Part(
-        "{call} returned",
-        _softplus_slope,
-        "This treats `y` as if it were `x`: the function is given the result.",
-        lambda y: torch.sigmoid(y),
-        "This gets smaller as `y` grows. Far to the right, softplus is nearly the line y = x: "
-        "which slope does it have there?",
-        lambda right: 1 - right,
-        "The sign is the other way round: softplus never falls.",
-        lambda right: -right,
-        "This is upside down: how fast `x` changes with `y`.",
-        lambda right: 1 / right,
-        "This is `x`, found again from `y`. What is the slope there?",
-        lambda y: (y.exp() - 1).log(),
-        "This is the slope of exp. Here a logarithm comes after it.",
-        lambda y: y.exp(),
-        "This is another value of softplus; asked is a slope.",
-        lambda y: (1 + y.exp()).log(),
-    ),
-    drawn=lambda draw: {"y": torch.tensor(draw.number(0.05, 6), dtype=torch.float64)},
-)
 
 
 def _observe_limit(limit, w, low, high):
@@ -213,27 +295,35 @@ exercises["in-place-limit"] = Function(
 # Find the bug ----------------------------------------------------------------------------------
 
 
-def _observe_swish(swish, x):
-    y = swish(x)
-    if isinstance(y, Tensor) and y.ndim == 0 and y.requires_grad:
-        try:
-            y.backward()
-        except RuntimeError as failure:
-            raise RuntimeError(f"in backward(): {failure}") from None
-    return y, x.grad
+def _observe_rows(scale_rows, w, factors):
+    h = scale_rows(w * 1, factors)
+    if isinstance(h, Tensor) and h.requires_grad:
+        h.sum().backward()
+    return h, w.grad
 
 
-def _swish_slope_overwritten(x):
-    """Return the gradient where sigmoid's result is overwritten and nobody notices."""
-    x = x.detach().requires_grad_()
-    h = torch.sigmoid(x)
-    h.data.mul_(x.data)
-    return torch.autograd.grad(h.sum(), x)[0]
-
-
-def _swish_slope(x):
-    x = x.detach().requires_grad_()
-    return torch.autograd.grad((x * torch.sigmoid(x)).sum(), x)[0]
+exercises["in-place-rows"] = Function(
+    "scale_rows",
+    [
+        {"w": leaf([1.0, -2.0], [0.5, 3.0]), "factors": vector(10, 2)},
+        {"w": leaf([2.0, 1.0], [-1.0, 4.0], [0.5, 5.0]), "factors": vector(3, -1, 0.5)},
+    ],
+    Part(
+        "{call} returned",
+        lambda w, factors: w * factors[:, None],
+        "Nothing has changed: was a copy edited?",
+        lambda w: w,
+        tensor=True,
+    ),
+    Part(
+        "The value is right, but after {call} and `backward()` on its sum, `w.grad` is",
+        lambda w, factors: torch.ones_like(w) * factors[:, None],
+        "The edit is hidden: PyTorch has not seen the factors.",
+        lambda w: torch.ones_like(w),
+        missing="The way from the result back to `w` is cut.",
+    ),
+    observe=_observe_rows,
+)
 
 
 exercises["in-place-swish"] = Function(
@@ -252,10 +342,10 @@ exercises["in-place-swish"] = Function(
     ),
     Part(
         "The value is right, but after {call} and `backward()`, `x.grad` is",
-        _swish_slope,
+        lambda x: slope(lambda x: x * torch.sigmoid(x), x),
         "No error and a wrong gradient: the edit is still there, but hidden. sigmoid keeps its "
         "result, and that was overwritten.",
-        lambda x: _swish_slope_overwritten(x),
+        lambda x: x * torch.sigmoid(x) * (1 - x * torch.sigmoid(x)),
         "The sigmoid is a constant here: the part of the slope that goes through it is missing.",
         lambda x: torch.sigmoid(x),
         "The factor `x` is a constant here: a part of the slope is missing.",
@@ -265,45 +355,6 @@ exercises["in-place-swish"] = Function(
         missing="The way from the sum back to `x` is cut. `detach()`, `item()` and "
         "`torch.no_grad()` cut it.",
     ),
-    observe=_observe_swish,
+    observe=backward_to("x"),
     drawn=lambda draw: {"x": draw.leaf(-4, 4, 3)},
-)
-
-
-def _train(lr, steps, again=True, empty=True):
-    """Return w after some steps; the forward pass is made again for each of them, or once."""
-    w = leaf(1.0)
-    loss, grad = (2 * w - 8) ** 2, 0.0
-    for _ in range(int(steps)):
-        if again:
-            loss = (2 * w - 8) ** 2
-        slope = torch.autograd.grad(loss, w, retain_graph=True)[0]
-        grad = slope if empty else grad + slope
-        with torch.no_grad():
-            w -= lr * grad
-    return w.detach()
-
-
-exercises["in-place-stale"] = Function(
-    "train",
-    [{"lr": lr, "steps": steps} for lr, steps in itertools.product((0.01, 0.05), (2, 5, 20))],
-    Part(
-        "{call} returned",
-        _train,
-        "Each step has the same length, so each one uses the gradient of the first forward pass.",
-        lambda lr, steps: _train(lr, steps, again=False),
-        "Here the gradient of the first forward pass is added up, again and again.",
-        lambda lr, steps: _train(lr, steps, again=False, empty=False),
-        "Gradients add up here: the new one belongs into an empty `w.grad`.",
-        lambda lr, steps: _train(lr, steps, empty=False),
-        "Here the steps go uphill.",
-        lambda lr, steps: _train(-lr, steps),
-        "This is only one step: where does `return` stand?",
-        lambda lr: _train(lr, 1),
-        "This is one step less than asked for.",
-        lambda lr, steps: _train(lr, steps - 1),
-        "`w` is where it started.",
-        1.0,
-    ),
-    drawn=lambda draw: {"lr": draw.number(0.01, 0.1), "steps": draw.randint(2, 9)},
 )

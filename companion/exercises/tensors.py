@@ -7,37 +7,34 @@ import warnings
 
 import torch
 
-from companion.check import Choice, Function, Number, Order, Part, flag, mistakes
-from companion.check.vocabulary import TWICE
-from companion.exercises._given import leaf, vector
+from companion.check import Choice, Function, Number, Order, Part, flag
+from companion.check.vocabulary import DETACHED, SUM, TWICE
+from companion.exercises._given import backward_to, leaf, slope, vector
 
 exercises = {}
-
 
 # Read and predict -----------------------------------------------------------------------------
 
 
-def _seven():
-    a = torch.tensor(2.0, requires_grad=True)
-    b = torch.tensor(3.0)
-    c = a * b
-    d = b * 2
-    e = c.detach()
-    f = d + e
-    return a, b, c, d, e, f, c + f
-
-
 def _count(wanted):
-    return lambda *_, **__: float(sum(map(wanted, _seven())))
+    """Return a function that counts the tensors of the program for which `wanted` is true."""
+
+    def count():
+        a, b = leaf(2.0), vector(3.0)
+        c, d = a * b, b * 2
+        e = c.detach()
+        f = d + e
+        return float(sum(map(wanted, (a, b, c, d, e, f, c + f))))
+
+    return count
 
 
 exercises["leaf-count"] = Number(
     _count(lambda tensor: tensor.is_leaf),
-    {"tensors": 7},
+    {},
     "Those are the leaves that get a gradient. There are other leaves too.",
     _count(lambda tensor: tensor.is_leaf and tensor.requires_grad),
-    "Those are the ones that were typed in. A result is a leaf as well, if nothing was recorded "
-    "for it.",
+    "Those were typed in. A result is a leaf as well, if nothing was recorded for it.",
     2.0,
     "Those are the ones that require a gradient. Being a leaf is another question.",
     _count(lambda tensor: tensor.requires_grad),
@@ -50,106 +47,28 @@ exercises["leaf-count"] = Number(
 )
 
 
-def _who_has_a_gradient():
-    x, w = torch.tensor(3.0), torch.tensor(2.0, requires_grad=True)
-    y = x * w
-    y.retain_grad()
-    z = y + 1
-    loss = z**2
-    loss.backward()
-    tensors = {"x": x, "w": w, "y": y, "z": z, "loss": loss}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # asking `z` for its gradient is what this is about
-        found = [name for name, tensor in tensors.items() if tensor.grad is not None]
-    return {"w": "a", "x w": "b", "w y": "c", "w y z loss": "d"}[" ".join(found)]
-
-
-exercises["who-has-a-gradient"] = Choice(
-    _who_has_a_gradient,
-    a=("only `w`", "This would be so without one of the lines. Which line asks for more?"),
-    b=("`x` and `w`", "`x` is a leaf. But did anybody ask for its gradient?"),
-    c="`w` and `y`",
-    d=(
-        "`w`, `y`, `z` and `loss`",
-        "A gradient passes through all of these. Does PyTorch keep each of them?",
-    ),
-)
-
-
-def _loop_and_branch(x, turns=None, square=None):
-    """Return y of the program, or of one with other turns or another branch."""
-    y, done = x, 0
-    while y < 10 if turns is None else done < turns:
-        y, done = y * 2, done + 1
-    if (y <= 20) if square is None else square:
-        return y * y, done
-    return y - 1, done
-
-
-def _branch_slope(x, extra=0, square=None):
-    turns = _loop_and_branch(torch.tensor(x))[1] + extra
-    x = leaf(x)
-    return torch.autograd.grad(_loop_and_branch(x, turns, square)[0], x)[0]
+def _loop_and_branch(x):
+    while x < 10:
+        x = x * 2
+    return x - 1 if x > 20 else x * x
 
 
 exercises["branch-gradient"] = Number(
-    lambda x: _branch_slope(x),
+    lambda x: slope(_loop_and_branch, x),
     {"x": 1.5},
     "This is the slope of the other branch. Which one is taken?",
-    lambda x: _branch_slope(x, square=False),
+    8.0,
     "The loop runs once more than that.",
-    lambda x: _branch_slope(x, extra=-1),
+    48.0,
     "The loop runs less often than that, and so another branch is taken.",
-    lambda x: _branch_slope(x, extra=1),
+    16.0,
     "This is `y`, the value. Asked is the slope.",
-    lambda x: _loop_and_branch(torch.tensor(x))[0],
+    _loop_and_branch,
     "This is the slope of the last line alone. What did the loop do to `x`?",
-    lambda x: 2 * x * 2 ** _loop_and_branch(torch.tensor(x))[1],
+    24.0,
     "A factor 2 is missing: `y * y` uses `y` twice.",
     lambda right: right / 2,
     TWICE,
-)
-
-
-def _lines(names, printed):
-    """Return the five lines, each as a function that works on the dict `names`."""
-
-    def show_grad():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # some orders ask too early, and are told so
-            printed.append(names["y"].grad)
-
-    return (
-        lambda: names["loss"].backward(),
-        lambda: names.update(y=names["w"] * 3),
-        lambda: names["y"].retain_grad(),
-        lambda: names.update(loss=names["y"] ** 2),
-        show_grad,
-    )
-
-
-def _prints_the_gradient(order):
-    names, printed = {"w": leaf(2.0)}, []
-    lines = _lines(names, printed)
-    for number in order:
-        lines[number - 1]()
-    [grad] = printed
-    y = leaf(6.0)
-    return torch.equal(grad, torch.autograd.grad(y**2, y)[0])
-
-
-exercises["retain-order"] = Order(
-    lines=("loss.backward()", "y = w * 3", "y.retain_grad()", "loss = y ** 2", "print(y.grad)"),
-    truth=_prints_the_gradient,
-    wrong={
-        "3 before 2": "`y.retain_grad()` needs a `y`, and there is none yet.",
-        "4 before 2": "`loss` is made from `y`, and there is no `y` yet.",
-        "5 before 2": "There is no `y` yet whose gradient could be printed.",
-        "1 before 4": "`loss.backward()` needs a `loss`, and there is none yet.",
-        "5 before 1": "When `y.grad` is printed, nothing has gone back yet.",
-        "1 before 3": "The gradient has passed `y` before anybody asked to keep it. This prints "
-        "`None`, with a warning.",
-    },
 )
 
 # Write ----------------------------------------------------------------------------------------
@@ -159,31 +78,15 @@ def _middle_loss(y, w, t):
     return (y - t) ** 2 + w * y
 
 
-def _at_y(w, x, t):
-    y = (w * x).detach().requires_grad_()
-    return torch.autograd.grad(_middle_loss(y, w, t), y)[0]
-
-
-def _at_w(w, x, t):
-    w = w.clone().requires_grad_()
-    return torch.autograd.grad(_middle_loss(w * x, w, t), w)[0]
-
-
 _first = {"w": leaf(2.0), "x": 3.0, "t": 1.0}
 exercises["middle-gradient"] = Function(
     "arrives",
-    [
-        _first,
-        _first | {"w": leaf(-1.0)},
-        _first | {"x": 0.5},
-        _first | {"t": -2.0},
-        {"w": leaf(0.5), "x": -4.0, "t": 2.5},
-    ],
+    [_first, _first | {"w": leaf(-1.0)}, _first | {"x": 0.5}, _first | {"t": -2.0}],
     Part(
         "{call} returned",
-        _at_y,
+        lambda w, x, t: slope(lambda y: _middle_loss(y, w, t), w * x),
         "This is `w.grad`. Asked is the gradient that arrives at `y`, on the way to `w`.",
-        lambda w, x, t: _at_w(w, x, t),
+        lambda w, x, t: slope(lambda w: _middle_loss(w * x, w, t), w),
         "This is what `y` sends on to `w`. Asked is what arrives at `y` itself.",
         lambda right, x: right * x,
         "`y` stands in the loss twice. This is only what comes from the square.",
@@ -194,8 +97,6 @@ exercises["middle-gradient"] = Function(
         lambda right, w: (right - w) / 2 + w,
         "This is the loss itself.",
         lambda w, x, t: _middle_loss(w * x, w, t),
-        "This is `y` itself.",
-        lambda w, x: w * x,
         TWICE,
         missing="PyTorch keeps the gradient of a result only if you ask for it, and before "
         "`backward()`. And a function gives back what stands after `return`.",
@@ -206,14 +107,12 @@ exercises["middle-gradient"] = Function(
 
 def _observe_weight(make_weight, n, scale):
     w = make_weight(n, scale)
-    if not isinstance(w, torch.Tensor):
-        return w, None, None
-    return w, w.requires_grad, w.is_leaf
+    return w, getattr(w, "requires_grad", None), getattr(w, "is_leaf", None)
 
 
 exercises["make-weight"] = Function(
     "make_weight",
-    [{"n": n, "scale": scale} for n in (2, 3) for scale in (0.01, 0.5)] + [{"n": 1, "scale": 2.0}],
+    [{"n": n, "scale": scale} for n in (2, 3) for scale in (0.01, 0.5)],
     Part(
         "{call} returned",
         lambda n, scale: torch.full((n,), scale, dtype=torch.float64),
@@ -221,8 +120,6 @@ exercises["make-weight"] = Function(
         lambda n: torch.ones(n),
         "Divided or multiplied?",
         lambda n, scale: torch.ones(n) / scale,
-        "All numbers are zero.",
-        lambda n: torch.zeros(n),
         tensor=True,
     ),
     flag(
@@ -233,7 +130,8 @@ exercises["make-weight"] = Function(
     flag(
         "The numbers are right, but for {call} `w.is_leaf` is",
         True,
-        "It is the result of a recorded operation, and no optimizer takes that. When was the memory switched on?",
+        "It is the result of a recorded operation, and no optimizer takes that. When was the "
+        "memory switched on?",
     ),
     observe=_observe_weight,
     drawn=lambda draw: {"n": draw.randint(1, 6), "scale": draw.number(-2, 2)},
@@ -246,51 +144,18 @@ def _line_loss(w, b, x, y):
     return ((w * x + b - y) ** 2).mean()
 
 
-def _line_slopes(w, b, x, y):
-    w, b = w.clone().requires_grad_(), b.clone().requires_grad_()
-    return torch.autograd.grad(_line_loss(w, b, x, y), (w, b))
-
-
-def _observe_line(loss_of, w, b, x, y):
-    loss = loss_of(w, b, x, y)
-    if isinstance(loss, torch.Tensor) and loss.ndim == 0 and loss.requires_grad:
-        loss.backward()
-    return loss, w.grad, b.grad
-
-
-_CUT = (
-    "The way back to it is cut. Follow `grad_fn` from the loss: where does it end? The flag of a "
-    "new tensor does not bring its history back."
-)
-_SLOPE_MISTAKES = mistakes(
+_STILL_CUT = (
     "It is zero: something with the right flag is added, but the way to the loss is still cut.",
-    0.0,
-    "A part of the way is still cut: does every example count?",
-    lambda right, x: right / len(x),
-    TWICE,
+    lambda: 0.0,
 )
-
-_first = {
-    "w": leaf(1.0),
-    "b": leaf(0.5),
-    "x": vector(1.0, 2.0, 4.0),
-    "y": vector(2.0, 4.0, 9.0),
-}
+_first = {"w": leaf(1.0), "b": leaf(0.5), "x": vector(1.0, 2.0, 4.0), "y": vector(2.0, 4.0, 9.0)}
 exercises["cut-in-the-middle"] = Function(
     "loss_of",
-    [
-        _first,
-        _first | {"w": leaf(-0.5)},
-        _first | {"b": leaf(2.0)},
-        _first | {"x": vector(0.5, -1.0, 3.0)},
-        _first | {"y": vector(0.0, 1.0, -5.0)},
-        {"w": leaf(2.0), "b": leaf(-1.0), "x": vector(3.0, 1.5), "y": vector(1.0, 0.0)},
-    ],
+    [_first, _first | {"w": leaf(-0.5)}, _first | {"b": leaf(2.0)}],
     Part(
         "{call} returned",
         _line_loss,
-        "This is the sum over the examples; the mean was right.",
-        lambda right, x: right * len(x),
+        SUM,
         "`b` is lost.",
         lambda w, x, y: _line_loss(w, 0.0, x, y),
         "This is the loss of the last example alone.",
@@ -299,67 +164,24 @@ exercises["cut-in-the-middle"] = Function(
     ),
     Part(
         "The loss is right, but after {call} and `backward()`, `w.grad` is",
-        lambda w, b, x, y: _line_slopes(w, b, x, y)[0],
-        *_SLOPE_MISTAKES,
-        missing=_CUT,
+        lambda w, b, x, y: slope(lambda w: _line_loss(w, b, x, y), w),
+        _STILL_CUT,
+        missing=f"{DETACHED} Follow `grad_fn` from the loss: where does it end? The flag of a new "
+        "tensor does not bring its history back.",
     ),
     Part(
         "`w.grad` is right, but after {call} and `backward()`, `b.grad` is",
-        lambda w, b, x, y: _line_slopes(w, b, x, y)[1],
-        *_SLOPE_MISTAKES,
-        missing=_CUT,
+        lambda w, b, x, y: slope(lambda b: _line_loss(w, b, x, y), b),
+        _STILL_CUT,
+        missing=DETACHED,
     ),
-    observe=_observe_line,
+    observe=backward_to("w", "b"),
     drawn=lambda draw: {
         "w": draw.leaf(-3, 3),
         "b": draw.leaf(-3, 3),
         "x": draw.vector(4, -3, 3),
         "y": draw.vector(4, -5, 5),
     },
-)
-
-
-def _chapter_program(x, times):
-    y = x
-    for _ in range(times):
-        y = y * 2
-    return y - 1 if y > 3 else y.exp()
-
-
-def _switch_point(times):
-    """Halve an interval until the recorded graphs at both of its ends are neighbours."""
-    low, high = 0.0, 4.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        if _chapter_program(leaf(middle), int(times)).grad_fn.name() == "ExpBackward0":
-            low = middle
-        else:
-            high = middle
-    return low
-
-
-exercises["graph-changes"] = Function(
-    "switch_point",
-    [{"times": times} for times in (1, 2, 3, 5)],
-    Part(
-        "{call} returned",
-        _switch_point,
-        "This is the limit for `y`. Which `x` gives it?",
-        3.0,
-        "This is upside down: more turns of the loop make `y` larger.",
-        lambda times: 3.0 * 2**times,
-        "The loop does not multiply by `2 * times`: each turn multiplies by 2.",
-        lambda times: 3 / (2 * times),
-        "Each turn multiplies by 2. How often is that?",
-        lambda times: 3 / times,
-        "Each turn multiplies by 2; it does not square `times`.",
-        lambda times: 3 / times**2,
-        "This is one turn of the loop too many.",
-        lambda right: right / 2,
-        "This is one turn of the loop too few.",
-        lambda right: 2 * right,
-    ),
-    drawn=lambda draw: {"times": draw.randint(1, 12)},
 )
 
 exercises["jump-proof"] = Order(
@@ -380,7 +202,7 @@ exercises["jump-proof"] = Order(
     code=False,
 )
 
-# Predictions in the chapter -------------------------------------------------------------------
+# Predictions of the chapter -------------------------------------------------------------------
 
 
 def _switched_on_later():
@@ -421,7 +243,11 @@ exercises["middle-after-backward"] = Choice(
 
 
 def _last_node(x, times):
-    return _chapter_program(leaf(x), times).grad_fn.name()
+    """Return the last node of the chapter's program with a branch."""
+    y = leaf(x)
+    for _ in range(times):
+        y = y * 2
+    return (y - 1 if y > 3 else y.exp()).grad_fn.name()
 
 
 exercises["turns-before-the-change"] = Number(

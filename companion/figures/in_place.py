@@ -1,232 +1,397 @@
-"""The figures of the chapter about edits in place."""
+"""The figures of the chapter about edits in place. Every number and verdict in them is torch's."""
 
 import textwrap
-from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import torch
-from matplotlib.axes import Axes
+from ipywidgets import Play, ToggleButtons, interactive
 from matplotlib.figure import Figure
+from matplotlib.patches import Polygon
 from torch import Tensor
 
-from companion.canvas import WIDTH, Page, in_style, ink, signed
-from companion.versions import Moment
+from companion import graph
+from companion.canvas import MARGIN, Page, arrow_head, ink, signed
+from explorable import explore
 
-#: How a verdict is drawn: colour and marker. Their shapes differ as well as their colours.
-VERDICTS = {"right": (ink.right, "o"), "raises": (ink.refused, "s"), "wrong": (ink.wrong, "X")}
-
-# Lengths in points, counted from the top left.
-_ROW, _TOP, _LINE = 23, 34, 14
-_LANES = ((205, 230, 250, 270), (292, 316, 334))  # of each tensor: its value, then its versions
+_WIDTH, _SIZE, _LINE = 302.4, 12, 17  # in points: of a picture, its text, and a line of code
 
 
-@in_style
-def edit_board(
-    verdicts: Mapping[str, Mapping[tuple[str, str], str]],
-    chosen: tuple[str, str, str],
-    function: Callable[[Tensor], Tensor],
-    truth: float,
-    found: float | None,
-    keeps: str,
-) -> Figure:
-    """Draw what `backward` makes of an edit, for one operation and, as a matrix, for all of them.
+def _page(height, lines, here, stopped=False):
+    """Return a page with lines of code at its top; the one that runs is lit."""
+    page = Page(height, _WIDTH)
+    light = ink.refused if stopped else ink.value
+    page.box(2, 3 + _LINE * here, _WIDTH - 4, _LINE, corner=3, lw=0, facecolor=(light, 0.2))
+    for row, line in enumerate(lines):
+        color = ink.text if row <= here else ink.context
+        page.text(5, 15 + _LINE * row, line, color, family="monospace", size=11.5)
+    return page
+
+
+def _frame(page, place, color, tint=0.0, shown=True, **look):
+    """Draw a box with a border and a tint of one colour, or one that is not seen."""
+    look = {"linewidth": 1.5, "edgecolor": (color, 1 if shown else 0), **look}
+    page.box(*place, facecolor=(color, tint if shown else 0), **look)
+
+
+def _counter(page, x, y, version, shown=True):
+    """Draw the window of a counter, in which a turn moves the next digit up."""
+    edge = (ink.text, 1 if shown else 0)
+    _frame(page, (x, y, 18, 20), ink.step, 0.2, shown, corner=2, linewidth=1, edgecolor=edge)
+    for digit in range(2):
+        look = {"alpha": 1 if shown and digit == version else 0, "ha": "center", "weight": "bold"}
+        page.text(x + 9, y + 15 + 16 * (digit - version), str(digit), size=13, **look)
+
+
+def _say(page, y, text, color):
+    """Write up to three lines."""
+    for row, line in enumerate((textwrap.wrap(text, 46) + ["", "", ""])[:3]):
+        page.text(MARGIN, y + 16 * row, line, color, size=_SIZE)
+
+
+# Version replay ------------------------------------------------------------------------------
+
+#: The ways of an edit, and its line of code.
+WAYS = {
+    ".data": "d = w.data; d.add_(1)",
+    "no_grad": "with torch.no_grad(): w.add_(1)",
+    "detach()": "d = w.detach(); d.add_(1)",
+    "clone()": "d = w.clone(); d.add_(1)",
+}
+_LAST = 4  # step of the replay
+
+
+class Replay(NamedTuple):
+    """What a program did whose edit stood between the forward pass and `backward`."""
+
+    ticket: int  # the version that was noted
+    value: float  # of w after the edit, and its version
+    version: int
+    other: Tensor | None  # the other name, `d`
+    shares: bool  # its memory
+    grad: float | None
+    error: str
+
+
+def run(way: str) -> Replay:
+    """Run ``z = w * w`` at w = 3, an edit of `WAYS`, and ``z.backward()``.
+
+    >>> run(".data").grad, run("no_grad").grad
+    (8.0, None)
+    """
+    w = torch.tensor(3.0, requires_grad=True)
+    names, error = {"torch": torch, "w": w}, ""
+    z, ticket = w * w, w._version
+    exec(WAYS[way], names)  # noqa: S102 the very text that the figure shows
+    try:
+        z.backward()
+    except RuntimeError as failure:
+        error = str(failure)
+    d = names.get("d")
+    shares = d is not None and d.data_ptr() == w.data_ptr()
+    grad = None if w.grad is None else w.grad.item()
+    return Replay(ticket, w.item(), w._version, d, shares, grad, error)
+
+
+def version_replay(way: str = ".data", step: int = _LAST) -> Figure:
+    """Draw a tensor as a box of memory with a counter, and the ticket on which a node notes it.
 
     Parameters
     ----------
-    verdicts
-        For each operation and each pair (what is edited, how), a key of `VERDICTS`.
-    chosen
-        The operation and the two parts of the edit.
-    function
-        The operation, on tensors of positive numbers.
-    truth, found
-        The slope of `function` at 0.25, and the one that `backward` finds after the edit, or None
-        where it raises.
-    keeps
-        What the operation keeps, in words.
-
-    Raises
-    ------
-    KeyError
-        If a verdict is not in `VERDICTS`, or if there is no such choice.
+    way
+        A key of `WAYS`.
+    step
+        0 makes w, 1 squares it, 2 edits it; in 3 `backward` compares, and 4 is its result.
 
     Examples
     --------
-    >>> verdicts = {"sin": {("input", ".data"): "wrong"}}
-    >>> chosen = "sin", "input", ".data"
-    >>> figure = edit_board(verdicts, chosen, torch.sin, 0.97, 0.73, "its input")
-    >>> figure.texts[-1].get_text()
-    'after the edit: x.grad = 0.73, wrong'
+    >>> [text.get_text() for text in version_replay("no_grad").texts if "≠" in text.get_text()]
+    ['≠']
     """
-    name, target, way = chosen
-    outcome = verdicts[name][target, way]
-    figure = Figure(figsize=(WIDTH / 72, 4.9))
-    _draw_verdicts(figure.add_axes((0, 0, 1, 0.68)), verdicts, chosen)
-    _draw_slopes(figure.add_axes((0.66, 0.71, 0.32, 0.27)), function, 0.25, truth, found)
-    says = "it raises" if found is None else f"x.grad = {signed(found)}, {outcome}"
-    figure.text(0.02, 0.94, f"y = {name}", fontweight="bold")
-    figure.text(0.02, 0.88, f"keeps {keeps}", color=ink.saved)
-    figure.text(0.02, 0.82, f"true slope at 0.25: {truth:.4g}", color=ink.context)
-    figure.text(0.02, 0.76, f"after the edit: {says}", color=VERDICTS[outcome][0])
-    return figure
+    ran = run(way)
+    kept, edited, compared = (step >= k for k in (1, 2, 3))
+    value, version = (ran.value, ran.version) if edited else (3.0, ran.ticket)
+    code = ["w = torch.tensor(3.0, requires_grad=True)", "z = w * w", WAYS[way], "z.backward()"]
+    page = _page(294, code, min(step, 3), compared and ran.error)
 
+    _frame(page, (24, 144, 100, 56), ink.learns, 0.15, edgecolor=ink.text)
+    _frame(page, (16, 120, 116, 24), ink.text, corner=3)
+    page.text(23, 137, "w, version", size=_SIZE)
+    _counter(page, 108, 122, version)
+    number = ink.value if value == 3 else ink.changed
+    page.text(74, 183, signed(value), number, size=30, ha="center")
 
-def _draw_slopes(ax: Axes, function, x, truth, found):
-    """Draw a curve, its tangent, dashed, and a red line with the slope `found`, if there is one."""
-    xs = torch.linspace(0.02, 2.8 * x, 36, dtype=torch.float64)
-    point = x, function(torch.tensor(x, dtype=torch.float64)).item()
-    ax.plot(xs, [function(number).item() for number in xs], color=ink.value)
-    ax.axline(point, slope=truth, color=ink.context, linewidth=1, linestyle="dashed")
-    alpha = 0 if found is None else 1
-    ax.axline(point, slope=found or 0, color=ink.gradient, linewidth=1.5, alpha=alpha)
-    ax.plot(*point, "o", color=ink.value)
-    ax.set(xlim=(0, 2.8 * x), ylim=(point[1] - 0.6, point[1] + 0.6), xticks=(), yticks=())
+    named = edited and ran.other is not None
+    own = named and ran.other._version != ran.version
+    _frame(page, (24, 214, 22, 20), ink.text, shown=named, corner=3)
+    page.text(35, 228, "d" if named else "", size=_SIZE, ha="center")
+    page.line([(35, 214), (35, 200)] if named and ran.shares else [], linewidth=1.5)
+    _counter(page, 50, 214, 1, own)
+    words = "the memory of w, " if ran.shares else "a copy, "
+    words += "a counter of its own" if own else "and its counter"
+    page.text(74 if own else 52, 228, words if named else "", size=_SIZE)
 
+    middle = {"ha": "center", "size": _SIZE}
+    _frame(page, (180, 78, 110, 24), ink.text, shown=kept, corner=6)
+    page.text(235, 94, "MulBackward0" if kept else "", **middle)
+    page.line([(235, 102), (235, 110)] if kept else [], ink.saved)
+    _frame(page, (186, 110, 98, 40), ink.saved, 0.15, kept)
+    page.text(235, 126, "keeps w" if kept else "", ink.saved, **middle)
+    ticket = f"version {ran.ticket}" if kept else ""
+    page.text(235, 143, ticket, ink.saved, weight="bold", **middle)
 
-def _draw_verdicts(ax: Axes, verdicts, chosen):
-    """Draw a row for each operation and a column for each edit, and a frame round the choice."""
-    rows = {operation: 15 * row + 7 for row, operation in enumerate(verdicts)}
-    columns = {edit: 98 + 44 * k for k, edit in enumerate(next(iter(verdicts.values())))}
-    marks = {name: [] for name in VERDICTS}
-    for operation, row in verdicts.items():
-        for edit, name in row.items():
-            marks[name].append((columns[edit], rows[operation]))
-    ax.set(xlim=(0, WIDTH), ylim=((len(rows) + 1.4) * 15, -34))  # in points, downwards
-    ax.axis("off")
-    for target in dict.fromkeys(target for target, _ in columns):
-        own = [x for edit, x in columns.items() if edit[0] == target]
-        look = {"ha": "center", "va": "center", "size": 10}
-        ax.text((own[0] + own[-1]) / 2, -26, f"edit the {target} by", **look)
-        ax.plot([own[0] - 18, own[-1] + 18], [-18, -18], color=ink.context, linewidth=0.7)
-    for (_, way), x in columns.items():
-        ax.text(x, -9, way, ha="center", va="center", size=9, color=ink.context)
-    for operation, y in rows.items():
-        weight = "bold" if operation == chosen[0] else "normal"
-        ax.text(8, y, operation, va="center", size=10, weight=weight)
-    x, y = columns[chosen[1:]], rows[chosen[0]]
-    frame = [x - 20, x + 20, x + 20, x - 20, x - 20], [y - 7, y - 7, y + 7, y + 7, y - 7]
-    ax.plot(*frame, color=ink.text, linewidth=1.2)
-    below = 15 * len(rows) + 14
-    for x, (name, (color, marker)) in zip((98, 175, 252), VERDICTS.items(), strict=True):
-        places = zip(*marks[name], (x - 10, below), strict=True)
-        ax.plot(*places, marker, color=color, markersize=7, markeredgewidth=0)
-        text = "silently wrong" if name == "wrong" else name
-        ax.text(x, below, text, va="center", size=10, color=color)
+    sign, color = ("≠", ink.refused) if ran.error else ("=", ink.right)
+    ends = [(134, 134), (147, 134), (0, float("nan")), (171, 134), (184, 134)]
+    page.line(ends if compared else [], color, linewidth=1.5)
+    _frame(page, (148, 123, 22, 22), color, shown=compared, corner=11)
+    page.text(159, 140, sign if compared else "", color, size=16, ha="center", weight="bold")
 
-
-def version_replay(moments: Sequence[Moment], k: int, truth: str) -> Figure:
-    """Draw moment `k`: the program, and beside each line the versions of two tensors.
-
-    A blue dot is the present version. A purple track begins where autograd keeps the tensor, at the
-    version that it had then, and ends where `backward` has freed it. A cross on it is a check that
-    failed. A red number is in the memory of a kept tensor and is not what was kept.
-
-    Parameters
-    ----------
-    moments
-        What `replay` returned, for at most two watched tensors.
-    k
-        Which of them, from 0.
-    truth
-        What the last line would print without any edit.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        4.8 inches wide, with the same artists for every `k`.
-
-    Raises
-    ------
-    ValueError
-        If there is no moment `k`.
-
-    Examples
-    --------
-    >>> from companion.versions import replay
-    >>> moments = replay(["w = torch.tensor(3.0)", "print(w)"], ["w"])
-    >>> figure = version_replay(moments, 1, truth="tensor(3.)")
-    >>> [text.get_text() for text in figure.texts if text.get_color() == ink.right]
-    ['It prints tensor(3.), which is right.', ' ', ' ', ' ']
-    """
-    if k not in range(len(moments)):
-        raise ValueError(f"there is no moment {k}; the moments are 0 to {len(moments) - 1}")
-    page = Page(_TOP + _ROW * len(moments) + 7 * _LINE)
-    looks = {"family": "monospace", "size": 9}
-    _write(page, 4, _height(k), "→" if moments[k].ran else "", **looks)
-    for row, moment in enumerate(moments):
-        here = row == k and moment.ran
-        color = ink.text if row <= k and moment.ran else ink.context
-        color = ink.refused if here and moment.raised else color
-        weight = "bold" if here else "normal"
-        _write(page, 14, _height(row), moment.line, color, weight=weight, **looks)
-    for name, lane in zip(moments[-1].values, _LANES, strict=False):
-        _draw_lane(page, moments, k, name, lane)
-    _write_verdict(page, moments, k, truth, _TOP + _ROW * len(moments) + _LINE / 2)
+    flows = step == _LAST and ran.grad is not None
+    page.line([(126, 180), (178, 180)] if flows else [], ink.gradient, linewidth=2)
+    head = arrow_head((184, 180), (126, 180), 8, 4)
+    page.add(Polygon(head, color=ink.gradient, linewidth=0, alpha=1 if flows else 0))
+    color = ink.gradient if flows else ink.context
+    _frame(page, (186, 160, 98, 40), color, 0.12 if flows else 0)
+    words = f"w.grad = {signed(ran.grad)}" if flows else "w.grad is None"
+    page.text(235, 177, words, color, weight="bold", **middle)
+    page.text(235, 194, f"{signed(value)} + {signed(value)}" if flows else "", color, **middle)
+    _say(page, 252, *_story(ran, step))
     return page.figure
 
 
-def _height(row):
-    return _TOP + (row + 0.5) * _ROW
+def _story(ran, step):
+    """Return what a step shows, in words, and their colour."""
+    if step == 0:
+        return (
+            "A tensor is a box of memory. The counter on its lid counts edits in place.",
+            ink.text,
+        )
+    if step == 1:
+        words = "The slope needs w, so the node keeps it, and notes its version on a ticket."
+        return words, ink.text
+    if step == 2:
+        if ran.value == 3:
+            return "The edit changed the copy. w is untouched.", ink.text
+        turned = "has turned" if ran.version else "has not turned"
+        return f"Now w is {signed(ran.value)}, and its counter {turned}.", ink.text
+    if step == 3:
+        verdict = "They differ: stop." if ran.error else "They agree, so it goes on."
+        return f"backward() compares the lid with the ticket. {verdict}", ink.text
+    if ran.error:
+        found = ran.error[ran.error.index("is at") : ran.error.index(" instead")]
+        return f"RuntimeError: … modified by an inplace operation: … {found} instead.", ink.refused
+    if ran.grad == 6:
+        return "The slope of w * w at 3 is 6. Right.", ink.right
+    words = f"It found {signed(ran.value)} where 3 was kept, and nothing has stopped it:"
+    return f"{words} silently {signed(ran.grad)} instead of 6.", ink.wrong
 
 
-def _write(page, x, y, text, color=ink.text, **look):
-    page.text(x, y, text, color, **{"va": "center", "size": 10, **look})
+def show_replay() -> interactive:
+    """Return the figure in which an edit comes between the forward pass and `backward`."""
+    return explore(
+        version_replay,
+        way=ToggleButtons(options=list(WAYS)),
+        step=Play(min=0, max=_LAST, value=_LAST, interval=1500),
+        labels={"way": "edit w by", "step": "step"},
+        title="An edit that turns no counter gives 8 instead of 6",
+        caption="What is kept is the tensor itself, not a copy, and a ticket with its version.",
+        alt="A tensor as a box with a number in it and a counter on its lid. Beside it the node "
+        "of a multiplication, from which a ticket hangs: keeps w, version 0. backward() compares "
+        "counter and ticket; below, the gradient or the error.",
+        paper=[{"way": ".data"}, {"way": "no_grad"}, {"way": "clone()"}],
+    )
 
 
-def _draw_lane(page, moments, k, name, lane):
-    """Draw one tensor: its number and version at each line, and the track of what is kept."""
-    middle, *places = lane
-    bottom, gap = _height(len(moments) - 1) + _ROW / 2, (0, float("nan"))
-    grid = [point for x in places for point in ((x, _TOP), (x, bottom), gap)]
-    page.line(grid, ink.context, linewidth=0.5)
-    _write(page, middle, 24, name, ha="center", weight="bold")
-    _write(page, (places[0] + places[-1]) / 2, 10, "version", ink.context, ha="center", size=9)
-    for version, x in enumerate(places):
-        _write(page, x, 24, str(version), ink.context, ha="center", size=9)
-    dots, track, failed = [], [], []
-    for row, moment in enumerate(moments):
-        shown = row <= k and moment.ran and name in moment.values
-        kept, before = moment.kept.get(name), moments[max(row - 1, 0)].kept.get(name)
-        tracked = (kept or before) if shown else None  # its last line is where backward frees it
-        if tracked:
-            x, y = places[tracked.version], _height(row)
-            track += [(x, y - (_ROW / 2 if before else 2)), (x, y + (_ROW / 2 if kept else 0)), gap]
-            failed += [(x, y)] if moment.raised and tracked.refused else []
-        if shown:
-            dots.append((places[moment.versions[name]], _height(row)))
-        changed = tracked and tracked.value != moment.values[name]
-        color, weight = (ink.changed, "bold") if changed else (ink.value, "normal")
-        text = signed(moment.values[name], ".3g") if shown else ""
-        _write(page, middle, _height(row), text, color, ha="center", weight=weight)
-    page.line(track, ink.saved, linewidth=12, solid_capstyle="butt", alpha=0.4)
-    dots += dots[-1:] * (len(moments) - len(dots))  # as many artists in every frame
-    page.line(dots, ink.value, linewidth=1.5, marker="o")
-    page.line(failed, ink.refused, marker="X", markersize=10)
+# What is kept --------------------------------------------------------------------------------
+
+OPERATIONS = {
+    "exp(h)": torch.exp,
+    "sigmoid(h)": torch.sigmoid,
+    "relu(h)": torch.relu,
+    "sin(h)": torch.sin,
+    "h ** 2": lambda h: h**2,
+    "2 ** h": lambda h: 2**h,
+    "h ** h": lambda h: h**h,
+    "h + 2": lambda h: h + 2,
+}
+INPUT, RESULT = "the input h", "the result y"
+_X = 0.5
 
 
-def _write_verdict(page, moments, k, truth, y):
-    """Say what is kept, what the check says, and what the program has printed or raised."""
-    moment, before = moments[k], moments[max(k - 1, 0)].kept
-    lines = [("kept for backward(): nothing", ink.saved), ("", ink.value)]
-    for name in before.keys() - moment.kept.keys():
-        kept, now = signed(before[name].value, ".3g"), signed(moments[k - 1].values[name], ".3g")
-        text = f"backward() needed {name} = {kept}, and found {now}"
-        lines = [("kept for backward(): nothing any more", ink.saved), (text, ink.value)]
-    for name, kept in moment.kept.items():
-        text = f"kept for backward(): {name} = {signed(kept.value, '.3g')}, version {kept.version}"
-        now = moment.versions[name]
-        check = f"the check now: {kept.version} ≠ {now}, refused"
-        if kept.refused is None:
-            check = f"the check now: {kept.version} = {now}, passes, reads "
-            check += signed(moment.values[name], ".3g")
-        lines = [(text, ink.saved), (check, ink.value)]
-    raised = next((m.raised for m in moments[: k + 1] if m.raised), "")
-    said, color = textwrap.wrap(raised.split(" Hint:")[0], 60), ink.refused
-    if k == len(moments) - 1 and not raised:
-        said, color = [f"It prints {moment.printed}, which is right."], ink.right
-        if moment.printed != truth:
-            said = [f"It prints {moment.printed}.", f"The truth is {truth}. No error, no warning."]
-            color = ink.wrong
-    said += [""] * (4 - len(said))
-    lines += [(text, color) for text in said]
-    for row, (text, color) in enumerate(lines):
-        _write(page, 4, y + row * _LINE, text, color)
+def keeps(operation: str) -> set[str]:
+    """Return which of the names "h" and "y" an operation of `OPERATIONS` keeps.
+
+    >>> sorted(keeps("2 ** h"))
+    ['h', 'y']
+    """
+    h = torch.tensor(_X, requires_grad=True) * 1
+    y = OPERATIONS[operation](h)
+    places = {raw.data.data_ptr() for _, raw in graph.saved(y.grad_fn) if raw.data is not None}
+    return {name for name, tensor in (("h", h), ("y", y)) if tensor.data_ptr() in places}
+
+
+def slope(operation: str, edited: str = "", hidden: bool = False) -> float | None:
+    """Return the slope that `backward` finds at 0.5 if "h" or "y" is set to 0 before, or None.
+
+    A hidden edit goes through ``.data``. None means that `backward` raises.
+
+    >>> slope("sin(h)", "h"), slope("sin(h)", "h", hidden=True)
+    (None, 1.0)
+    """
+    x = torch.tensor(_X, dtype=torch.float64, requires_grad=True)
+    h = x * 1
+    y = OPERATIONS[operation](h)
+    if edited:
+        tensor = {"h": h, "y": y}[edited]
+        (tensor.data if hidden else tensor.detach()).zero_()
+    try:
+        y.backward()
+    except RuntimeError:
+        return None
+    return x.grad.item()
+
+
+def edit_board(operation: str = "exp(h)", edit: str = RESULT) -> Figure:
+    """Draw which tensors the operations keep, and what an edit of each does to `backward`.
+
+    Parameters
+    ----------
+    operation, edit
+        A key of `OPERATIONS`, and `INPUT` or `RESULT`.
+
+    Examples
+    --------
+    >>> edit_board("exp(h)", RESULT).texts[-1].get_text()
+    'through .data: 0, wrong'
+    """
+    page, chosen = Page(266, _WIDTH), edit[-1]
+    columns = {"h": 104, "y": 204}
+    for words in (INPUT, RESULT):
+        page.text(columns[words[-1]] + 45, 14, f"edit {words}", size=_SIZE, ha="center")
+    for row, kind in enumerate(OPERATIONS):
+        top = 21 + 22 * row
+        weight = "bold" if kind == operation else "normal"
+        page.text(MARGIN, top + 15, f"y = {kind}", size=_SIZE, weight=weight)
+        for name, left in columns.items():
+            here = (kind, name) == (operation, chosen)
+            look = {"edgecolor": ink.text, "linewidth": 2.5} if here else {"linewidth": 0.5}
+            tint = 0.2 if name in keeps(kind) else 0
+            _frame(page, (left, top, 90, 19), ink.saved, tint, corner=3, **look)
+            right = slope(kind, name) == slope(kind)
+            words, color = ("right", ink.right) if right else ("raises", ink.refused)
+            page.text(left + 45, top + 15, words, color, size=_SIZE, ha="center")
+    page.text(MARGIN, 214, "tinted: what the operation keeps", ink.saved, size=_SIZE)
+    truth, counted, hidden = (slope(operation, *how) for how in ((), (chosen,), (chosen, True)))
+    words = f"{chosen} is set to 0. The true slope is {truth:.4g}."
+    page.text(MARGIN, 234, words, size=_SIZE)
+    words, color = ("raises", ink.refused) if counted is None else ("right", ink.right)
+    page.text(MARGIN, 254, f"counted: {words}", color, size=_SIZE)
+    right = hidden == truth
+    words, color = ("right", ink.right) if right else (f"{signed(hidden)}, wrong", ink.wrong)
+    page.text(130, 254, f"through .data: {words}", color, size=_SIZE)
+    return page.figure
+
+
+def show_board() -> interactive:
+    """Return the board of operations, and of the edits of their input and result."""
+    return explore(
+        edit_board,
+        operation=ToggleButtons(options=list(OPERATIONS)),
+        edit=ToggleButtons(options=[RESULT, INPUT]),
+        labels={"operation": "operation", "edit": "edit"},
+        title="What is kept must stay as it is",
+        caption="In each box: what backward() did.",
+        alt="A board with a row for each of eight operations and a column for its input and its "
+        "result. A cell is tinted where the operation keeps that tensor, and says whether "
+        "backward() was right or raised after an edit of it.",
+        paper=[{"operation": "exp(h)"}, {"operation": "sin(h)"}, {"operation": "2 ** h"}],
+    )
+
+
+# Views ---------------------------------------------------------------------------------------
+
+#: Ways to take a part of a tensor, and their code.
+VIEWS = {
+    "h[:2]": "v = h[:2]",
+    "a column": "v = h.view(2, 2)[:, 0]",
+    "chunk": "v = h.chunk(2)[0]",
+    "unbind": "v = h.unbind()[0]",
+    "h[[0, 1]]": "v = h[[0, 1]]",
+    "of a leaf": "v = w[:2]",
+    "no_grad": "with torch.no_grad(): v = h[:2]",
+}
+
+
+def window(view: str = "h[:2]", edit: bool = True) -> Figure:
+    """Draw the memory of h, the part of it that a view shows, and what an edit of the view does.
+
+    Parameters
+    ----------
+    view
+        A key of `VIEWS`.
+    edit
+        Whether ``v.mul_(10)`` runs.
+
+    Examples
+    --------
+    >>> [text.get_text() for text in window().texts if "Slices" in text.get_text()]
+    ['h.grad_fn: CopySlices']
+    """
+    w = torch.tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True)
+    names, error = {"torch": torch, "w": w, "h": w * 1}, ""
+    exec(VIEWS[view], names)  # noqa: S102 the very text that the figure shows
+    h, v = names["h"], names["v"]
+    try:
+        if edit:
+            v.mul_(10)
+    except RuntimeError as failure:
+        error = str(failure)
+    node = graph.name(h.grad_fn)
+    if not error:
+        h.sum().backward()
+
+    page = _page(262, ["h = w * 1", VIEWS[view], "v.mul_(10)"], 1 + edit, error)
+    seen = "w" if view == "of a leaf" else "h"
+    base = names[seen]
+    copied = v.untyped_storage().data_ptr() != base.untyped_storage().data_ptr()
+    inside = [] if copied else [int(v.stride()[0] * k) if k else 0 for k in range(v.numel())]
+    _frame(page, (16, 66, 270, 24), ink.text, corner=3)
+    page.text(23, 83, f"{seen}, version", size=_SIZE)
+    _counter(page, 264, 68, base._version)
+    for k, number in enumerate(base.tolist()):
+        left = 22 + 64.5 * k
+        _frame(page, (left, 90, 64.5, 44), ink.learns, 0.15, edgecolor=ink.text)
+        color = ink.value if number == k + 1 else ink.changed
+        page.text(left + 32, 119, signed(number), color, size=20, ha="center")
+        _frame(page, (left + 4, 94, 56.5, 36), ink.step, 0.2, k in inside, corner=4, linewidth=2.5)
+    words = f"v is a copy: {signed(v.tolist())}" if copied else "gold: v, a window on this memory"
+    page.text(23, 152, words, ink.context if copied else ink.step, size=_SIZE)
+    page.text(MARGIN, 178, f"h.grad_fn: {node}", ink.gradient, size=_SIZE, weight="bold")
+    grad = "" if w.grad is None else f"after h.sum().backward(): w.grad = {signed(w.grad.tolist())}"
+    page.text(MARGIN, 196, grad, ink.gradient, size=_SIZE)
+    if error:
+        said, color = f"RuntimeError: {error.split('. ')[0].rstrip('.')}.", ink.refused
+    elif edit:
+        words = (
+            "The edit stayed in the copy." if copied else "The edit went into h, and is recorded."
+        )
+        said, color = words, ink.wrong if copied else ink.right
+    else:
+        said, color = "", ink.text
+    _say(page, 220, said, color)
+    return page.figure
+
+
+def show_window() -> interactive:
+    """Return the figure in which a part of a tensor is taken in one of `VIEWS`, and edited."""
+    return explore(
+        window,
+        view=ToggleButtons(options=list(VIEWS)),
+        edit=True,
+        labels={"view": "v is", "edit": "v.mul_(10)"},
+        title="A slice may be edited, a part of a chunk may not",
+        caption="A view has no memory and no counter of its own.",
+        alt="The four numbers of h in a row of boxes, with one counter on the lid; golden frames "
+        "show which of them belong to the view v. Below, the grad_fn of h, the gradient of w, and "
+        "what PyTorch says to an edit of v.",
+        paper=[{"view": "h[:2]"}, {"view": "chunk"}, {"view": "h[[0, 1]]"}],
+    )

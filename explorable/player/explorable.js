@@ -283,12 +283,7 @@
         timer = setInterval(tick, button.dataset.interval);
       });
       element.addEventListener("pointerdown", stop);
-      const heed = () => {
-        stop();
-        button.disabled = calm.matches;
-      };
-      calm.addEventListener("change", heed);
-      heed();
+      calm.addEventListener("change", stop);
       control.stop = stop;
     }
 
@@ -312,6 +307,14 @@
   const figures = [...document.querySelectorAll("figure.explorable:has(> script)")];
   const players = new Map();
   const open = (figure) => players.get(figure) ?? players.set(figure, play(figure)).get(figure);
+
+  // Who wants no motion has nothing to start, from the beginning.
+  const heed = () => {
+    for (const button of document.querySelectorAll(".explorable-controls [data-interval]"))
+      button.disabled = calm.matches;
+  };
+  calm.addEventListener("change", heed);
+  heed();
 
   for (const figure of figures) {
     figure.querySelector(".explorable-controls").disabled = false;

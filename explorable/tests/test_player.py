@@ -28,6 +28,12 @@ def load_html(page, body):
     page.set_content(f"<!doctype html><style>{style}</style>{body}<script>{script}</script>")
 
 
+def stop_the_clock(page):
+    """From here on, time passes on the page only in ``page.clock.run_for``."""
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)
+
+
 def shown(page, figure, positions):
     """Move the controls of the page's figure; return the frame's HTML then."""
     return page.evaluate(SHOW, [figure._name, positions])

@@ -180,7 +180,7 @@ def verdicts():
     answers = {
         "mean-loss": (mean_loss, lambda w, x, y: mean_loss(w, x, y).detach()),
         "slope-by-autograd": (slope, lambda w: slope(w) / 2),
-        "two-memories": ("c", "a"),
+        "zero-first": ("c", "a"),
         "loop-with-log": ([3, 4, 5, 2, 1], [1, 2, 3, 4, 5]),
         "in-place-two-losses": ([3, 5, 4, 2, 1], [3, 5, 4, 1, 2]),
         "first-gradient": (-32, torch.tensor(5.0, device="cpu", dtype=torch.float32)),
@@ -315,7 +315,6 @@ def test_what_the_statements_forbid_is_forbidden():
         "friction": "optimizer",
         "neuron-by-hand": "torch",
         "softmax-temperature": "backward",
-        "engine-linear": "backward",
         "two-layers-back": "backward",
         "gradient-by-hand": "torch",
     }
@@ -353,7 +352,7 @@ def test_a_copy_is_compared_to_the_last_digit():
 
 def test_one_long_call_into_compiled_code_is_explained(monkeypatch, capsys):
     monkeypatch.setattr(_run, "SECONDS", 0.2)
-    result = judge(square(), lambda x: time.sleep(2))
+    result = judge(square(), lambda x: time.sleep(1.5))
     assert result.kind == "too slow"
     assert "one long call into compiled code" in capsys.readouterr().err
 
@@ -451,6 +450,14 @@ def test_line_number_counts_from_the_function():
     )
 
 
+def test_a_line_is_found_where_torch_calls_the_readers_code():
+    """As in the backward of a Function: what the check calls is torch's."""
+    names = {"__name__": "__main__"}
+    program = "class Own:\n    def __call__(self, x):\n        y = x\n        return y.abs()\n"
+    exec(program, names)  # noqa: S102 as a kernel does
+    assert str(judge(square(), names["Own"]())).endswith("(in line 3 of `__call__`)")
+
+
 def test_system_exit_and_interrupt_stay_inside():
     for failure in (SystemExit, KeyboardInterrupt, GeneratorExit, RecursionError):
 
@@ -487,7 +494,7 @@ def test_endless_loop_is_stopped(answer, monkeypatch):
     assert time.monotonic() - start < 10
     assert result.kind == "too slow"
     assert "0.2 seconds" in str(result)
-    time.sleep(1)  # nothing is raised later
+    time.sleep(0.4)  # nothing is raised later
 
 
 @pytest.mark.parametrize("answer", [endless, lambda x: x**2])

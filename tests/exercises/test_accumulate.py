@@ -2,14 +2,12 @@
 known mistake gets the sentence that names it."""
 
 import itertools
-import math
 
 import torch
 
 from companion.check import check
 
 X, Y = torch.tensor([1.0, 2.0, 3.0]), torch.tensor([2.0, 4.0, 6.0])
-FIVE_X, FIVE_Y = torch.tensor([1.0, 2.0, 3.0, 1.5, 0.5]), torch.tensor([2.5, 3.5, 6.5, 2.0, 2.0])
 
 
 def collector(divide, empty_between=False, empty_at_end=False):
@@ -89,38 +87,10 @@ def descend_braking_at_once(lr, momentum, steps):
     return w
 
 
-def trainer(stop, divide=lambda group, k: group):
-    """Return a loop that steps where ``stop(i, k)``, with the sum over ``divide(group, k)``."""
-
-    def train(k, epochs, drop=False):
-        w, group = 1.0, []
-        for _ in range(epochs):
-            for i, (x, y) in enumerate(zip(FIVE_X.tolist(), FIVE_Y.tolist(), strict=True), 1):
-                group.append(2 * (w * x - y) * x)
-                if stop(i, k):
-                    w -= 0.05 * sum(group) / divide(len(group), k)
-                    group = []
-            if drop:
-                group = []
-        return w
-
-    return train
-
-
-def whole_groups(i, k):
-    return i % k == 0
-
-
-def whole_groups_and_end(i, k):
-    return i % k == 0 or i == 5
-
-
 RIGHT = {
     "zero-first": ["c"],
     "swing-proof": [[4, 5, 2, 3, 1]],
-    "sum-or-slope": [12, torch.tensor(12.0)],
     "forgotten-step": [1.56, torch.tensor(1.56)],
-    "two-memories": ["c", " C "],
     "loop-with-log": [[3, 5, 1, 2, 4], (3, 4, 5, 2, 1), [3, 5, 2, 1, 4], [4, 3, 5, 1, 2]],
     "batch-in-parts": [
         collect_by_index,
@@ -129,16 +99,11 @@ RIGHT = {
     "friction": [
         descent(lambda v, slope, momentum: momentum * v + slope),
     ],
-    "leftover-part": [trainer(whole_groups_and_end)],
     "three-backwards": [-6, torch.tensor(-6.0)],
     "mean-of-each-part": ["c", " C"],
     "orders-that-learn": [3, 3.0],
     "one-example-at-a-time": ["c", "C"],
     "at-a-small-rate": ["c", "C "],
-    "swing-steps": [
-        lambda n, H: 4 * math.sin(math.pi / n) ** 2 / H,
-        lambda n, H: 2 * (1 - torch.tensor(2 * math.pi / n).double().cos()) / H,
-    ],
 }
 
 WRONG = {
@@ -167,14 +132,6 @@ WRONG = {
         ("b", "a hundred gradients"),
         (3, "You answered 3."),
     ],
-    "sum-or-slope": [
-        (8, "the last line alone"),
-        (28, "One slope too many"),
-        (4, "the first line alone"),
-        (6, "This is half of it"),
-        (-12, "The sign"),
-        (13, "No mistake that we know of"),
-    ],
     "forgotten-step": [
         (1.36, "if `w.grad` is emptied"),
         (1.2, "where one step ends"),
@@ -182,12 +139,6 @@ WRONG = {
         (0.44, "uphill"),
         (0.56, "how far `w` moves"),
         (-3.6, "This is `w.grad`"),
-    ],
-    "two-memories": [
-        ("a", "a sum already"),
-        ("b", "two memories"),
-        ("d", "Nothing empties"),
-        (3, "You answered 3."),
     ],
     "loop-with-log": [
         ([4, 5, 3, 1, 2], "Which line computes it?"),
@@ -222,26 +173,6 @@ WRONG = {
         (descent(lambda v, g, momentum: momentum * v + g, early=True), "where does `return`"),
         (descent(lambda v, slope, momentum: 0.0), "where it started"),
         (descend_braking_at_once, "'NoneType' and 'float' (in line 4: `w.grad *= momentum`)"),
-    ],
-    "leftover-part": [
-        (trainer(whole_groups, lambda group, k: k), "falls into the first step of the next"),
-        (lambda k, epochs: trainer(whole_groups)(k, epochs, drop=True), "thrown away"),
-        (trainer(whole_groups_and_end, lambda group, k: k), "too short"),
-        (trainer(whole_groups_and_end, lambda group, k: 1), "the mean is asked for"),
-        (trainer(whole_groups_and_end, lambda group, k: 5), "by all five"),
-        (trainer(lambda i, k: True), "after every example"),
-        (lambda k, epochs: trainer(whole_groups_and_end)(k, 1), "only one epoch"),
-        (lambda k, epochs: 1.0, "where it started"),
-    ],
-    "swing-steps": [
-        (lambda n, H: (1 - math.cos(2 * math.pi / n)) / H, "A factor 2 is lost"),
-        (lambda n, H: (2 * math.pi / n) ** 2 / H, "nearly right for long swings"),
-        (lambda n, H: 2 * (1 - math.cos(math.pi / n)) / H, "not half of one"),
-        (lambda n, H: 2 * (1 - math.cos(n)) / H, "not an angle"),
-        (lambda n, H: 2 * (1 - math.cos(360 / n)) / H, "in radians"),
-        (lambda n, H: math.cos(2 * math.pi / n), "the cosine of the angle"),
-        (lambda n, H: 2 * (math.cos(2 * math.pi / n) - 1) / H, "The sign"),
-        (lambda n, H: 2 * (1 - math.cos(2 * math.pi / n)), "stays the same when `H` changes"),
     ],
 }
 

@@ -45,36 +45,35 @@ def swish_no_grad(x):
     return h.sum()
 
 
-def train_by_formula(lr, steps):
-    return 4 - 3 * (1 - 8 * lr) ** steps
+def rows_by_index(h, factors):
+    for k, factor in enumerate(factors):
+        h[k].mul_(factor)
+    return h
 
 
-def trainer(again=True, empty=True, uphill=False):
-    def train(lr, steps):
-        w = torch.tensor(1.0, requires_grad=True)
-        loss = (2 * w - 8) ** 2
-        for _ in range(steps):
-            if empty:
-                w.grad = None
-            if again:
-                loss = (2 * w - 8) ** 2
-            loss.backward(retain_graph=True)
-            with torch.no_grad():
-                w += lr * w.grad if uphill else -lr * w.grad
-        return w.item()
+def rows_unseen(h, factors):
+    for row, factor in zip(h.detach(), factors, strict=True):
+        row.mul_(factor)
+    return h
 
-    return train
+
+def rows_of_a_copy(h, factors):
+    for k, factor in enumerate(factors):
+        h[[k]].mul_(factor)
+    return h
 
 
 RIGHT = {
+    "edits-counted": [4, 4.0],
+    "exp-kept": ["b"],
+    "overwritten": [0, torch.tensor(0.0)],
+    "relu-and-itself": ["b"],
+    "stale-steps": ["c", "C"],
+    "in-place-recorded": [21],
+    "in-place-copies": ["d"],
+    "in-place-rows": [rows_by_index, lambda h, factors: h * factors[:, None]],
     "in-place-blind": [7, torch.tensor(7.0)],
-    "in-place-which-raises": ["d", " D "],
     "in-place-two-losses": [(3, 5, 4, 2, 1)],
-    "in-place-softplus": [
-        lambda y: (torch.exp(y) - 1) / torch.exp(y),
-        lambda y: -torch.expm1(-y),
-        lambda y: torch.sigmoid(torch.log(torch.expm1(y))).item(),
-    ],
     "in-place-limit": [
         limit_by_hand,
         lambda w, low, high: w.detach().clamp_(low, high),
@@ -85,10 +84,35 @@ RIGHT = {
         lambda x: torch.sigmoid(x) @ x,
         swish_with_clone,
     ],
-    "in-place-stale": [trainer(), train_by_formula],
 }
 
 WRONG = {
+    "edits-counted": [
+        (7, "Those are the lines"),
+        (6, "goes to a copy"),
+        (5, "One too many"),
+        (3, "One is missing"),
+        (2, "Some are missing"),
+    ],
+    "overwritten": [
+        (20, "if the 5 had been made from `w`"),
+        (10, "with respect to `h[1]`"),
+        (16, "as it was before the edit"),
+        (2, "made with this factor"),
+    ],
+    "in-place-recorded": [
+        (20, "acts in two places"),
+        (1, "the other place alone"),
+        (3, "is recorded"),
+        (22, "writes `w[2]` itself"),
+        (2, "before the edits"),
+    ],
+    "in-place-rows": [
+        (rows_unseen, "PyTorch has not seen"),
+        (rows_of_a_copy, "was a copy edited"),
+        (lambda h, factors: (h * factors[:, None]).detach(), "back to `w` is cut"),
+        (lambda h, factors: [row.mul_(f) for row, f in zip(h, factors, strict=True)], "is a view"),
+    ],
     "in-place-blind": [
         (13, "the number that `w` had"),
         (4, "the second one has a slope too"),
@@ -96,29 +120,12 @@ WRONG = {
         (5, "A factor 2 is missing"),
         (40, "the value of `z`"),
     ],
-    "in-place-which-raises": [
-        ("a", "slope of the sigmoid"),
-        ("b", "slope of the logarithm"),
-        ("c", "an edit through `.data`"),
-        ("e", "one letter in quotes"),
-    ],
     "in-place-two-losses": [
         ([5, 3, 4, 2, 1], "no line has made it yet"),
         ([3, 4, 5, 2, 1], "there must be a loss"),
         ([3, 5, 2, 4, 1], "Which one may do that?"),
         ([3, 5, 1, 4, 2], "The step finds no gradient"),
         ([3, 5, 4, 1, 2], "still needs one of them as it was"),
-    ],
-    "in-place-softplus": [
-        (lambda y: torch.sigmoid(y), "as if it were `x`"),
-        (lambda y: torch.exp(-y), "gets smaller as `y` grows"),
-        (lambda y: torch.exp(-y) - 1, "softplus never falls"),
-        (lambda y: 1 / (1 - torch.exp(-y)), "upside down"),
-        (lambda y: torch.log(torch.exp(y) - 1), "found again from `y`"),
-        (lambda y: torch.exp(y), "a logarithm comes after it"),
-        (lambda y: functional.softplus(y), "asked is a slope"),
-        (lambda y: 0.5, "a fixed number"),
-        (lambda y: y.neg_().expm1_().neg_(), "changed its argument `y`"),
     ],
     "in-place-limit": [
         (limit_a_copy, "`w` has not moved"),
@@ -139,16 +146,6 @@ WRONG = {
         (lambda x: (torch.sigmoid(x) * x).mean(), "This is the mean"),
         (lambda x: torch.sigmoid(x) * x, "one number, of shape ()"),
         (lambda x: (torch.sigmoid(x) * x).sum().item(), "leave out `item()`"),
-    ],
-    "in-place-stale": [
-        (trainer(again=False), "the first forward pass."),
-        (trainer(again=False, empty=False), "again and again"),
-        (trainer(empty=False), "Gradients add up here"),
-        (trainer(uphill=True), "uphill"),
-        (lambda lr, steps: train_by_formula(lr, 1), "only one step"),
-        (lambda lr, steps: train_by_formula(lr, steps - 1), "one step less"),
-        (lambda lr, steps: 1.0, "where it started"),
-        (lambda lr, steps: train_by_formula(0.01, steps), "when `lr` changes"),
     ],
 }
 

@@ -104,10 +104,6 @@ def mean_loss_in_place(w, x, y):
     return torch.nn.functional.mse_loss(x, y) + 0 * w
 
 
-def largest_lr_by_products(x):
-    return torch.tensor(x).pow(-2)
-
-
 RIGHT = {
     "slope-at-one": [-2, torch.tensor(-2.0)],
     "first-move": [1.02, 1 + 0.01 * 2],
@@ -123,7 +119,6 @@ RIGHT = {
         numpy.float32(-32),
         fractions.Fraction(-32),
     ],
-    "first-step": [2.8, torch.tensor(2.8), 1 + 0.1 * 18],
     "gradient-by-hand": [
         lambda w, x, y: 2 * x * x * w - 2 * x * y,
         lambda weight, a, b: -2 * a * (b - weight * a),
@@ -145,7 +140,6 @@ RIGHT = {
         trainer(empty_after=True),
         lambda lr, epochs: trainer(empty_after=True)(lr, epochs).detach(),
     ],
-    "largest-lr": [lambda x: x**-2, largest_lr_by_products, lambda x: (1 / x) * (1 / x)],
 }
 
 WRONG = {
@@ -175,17 +169,6 @@ WRONG = {
         (torch.tensor(-32), "dtype `torch.int64`"),
         (-32 + 0j, "of type `complex`"),
     ],
-    "first-step": [
-        (-0.8, "uphill"),
-        (19, "`lr` takes a part of it"),
-        (1.8, "how far `w` moves"),
-        (-1.8, "what happens to `w`?"),
-        (-18, "This is the gradient"),
-        (1.9, "A factor 2 is missing in the gradient"),
-        (1.6, "lacks its factor `x`"),
-        (4.6, "did two gradients add up?"),
-        (2, "No mistake that we know of"),
-    ],
     "gradient-by-hand": [
         (by_autograd, "without torch"),
         (lambda w, x, y: 2 * (y - w * x) * x, "The sign is the other way round"),
@@ -200,6 +183,7 @@ WRONG = {
         (lambda w, x, y: print(end=""), "stands after `return`"),
         (lambda w, x, y: ..., "returned Ellipsis"),
         (lambda w, x, y: [2 * (w * x - y) * x], "of type `list`"),
+        (lambda w, x, y: (2 * (w * x - y) * x,), "A comma after it"),
         (lambda w, x, y: str(w), "no quotes"),
         (lambda w, x, y: torch.tensor(w).requires_grad_().grad_fn, "returned None"),
         (lambda w, x: 0, "takes 2 positional arguments but 3 were given"),
@@ -209,13 +193,17 @@ WRONG = {
     "mean-loss": [
         (lambda w, x, y: ((w * x - y) ** 2).sum(), "This is the sum"),
         (lambda w, x, y: ((w * x - y) ** 2).mean() / len(x), "examples twice"),
+        (lambda w, x, y: ((w * x - y) ** 2).sum() / 3, "is divided by 3, however many"),
         (lambda w, x, y: (w * x[-1] - y[-1]) ** 2, "the last example alone"),
         (lambda w, x, y: (w * x - y).mean() ** 2, "square first"),
         (lambda w, x, y: (w * x - y).mean(), "opposite sign cancel"),
         (lambda w, x, y: (w * x - y) ** 2, "a tensor of shape (3,)"),
         (lambda w, x, y: ((w * x - y) ** 2).mean().item(), "leave out `item()`"),
-        (lambda w, x, y: ((w * x - y) ** 2).mean().detach(), "back to `w` is cut"),
-        (lambda w, x, y: ((w * x - y) ** 2).mean().detach().requires_grad_(), "back to `w` is cut"),
+        (lambda w, x, y: ((w * x - y) ** 2).mean().detach(), "The way back is cut"),
+        (
+            lambda w, x, y: ((w * x - y) ** 2).mean().detach().requires_grad_(),
+            "The way back is cut",
+        ),
         (lambda w, x, y: ((w * x - y) * (w.detach() * x - y)).mean(), "A part of the slope"),
         (lambda w, x, y: ((w * x - y) ** 2).mean().half(), "dtype `torch.float16`"),
         (mean_loss_in_place, "changed its argument `x`"),
@@ -226,8 +214,9 @@ WRONG = {
         (stepper(lambda w, lr: w.sub_(2 * lr * w.grad)), "did two gradients add up?"),
         (stepper(lambda w, lr: w - lr * w.grad), "`w` has not moved"),
         (step_keeping_grad, "The next `backward()` would add"),
-        (step_with_zero, "It holds a zero"),
+        (step_with_zero, "A zero works too"),
         (stepper(lambda w, lr: w.data.sub_(lr * w.grad)), "`.data` hides"),
+        (stepper(lambda w, lr: w.sub_(lr * w.grad).requires_grad_(False)), "The next step"),
         (step_without_no_grad, "a leaf Variable that requires grad"),
         (step_emptied_too_early, "'NoneType' (in line 4: `w.data -= lr * w.grad`)"),
     ],
@@ -239,16 +228,5 @@ WRONG = {
         (lambda lr, epochs: train_in_float64(lr, 1), "only one epoch"),
         (lambda lr, epochs: train_in_float64(0.02, epochs), "when `lr` changes"),
         (lambda lr, epochs: print(end=""), "stands after `return`"),
-    ],
-    "largest-lr": [
-        (lambda x: 1 / (2 * x**2), "a single step lands on the goal"),
-        (lambda x: 2 / x**2, "twice too large"),
-        (lambda x: 1 / x, "once or twice?"),
-        (lambda x: x**2, "upside down"),
-        (lambda x: (49 - 385**0.5) / 144, "three examples together"),
-        (lambda x: 0, "never negative"),
-        (lambda x: 0.25, "a fixed number"),
-        (lambda x: 1 / (x - x), "ZeroDivisionError"),
-        (lambda x: torch.tensor(x) / 0, "divided by zero"),
     ],
 }

@@ -14,8 +14,10 @@ from tests.conftest import ROOT
 CONVERTED = [
     "intro.ipynb",
     *("chapters/setup.ipynb", "chapters/one-weight.ipynb", "chapters/chain-rule.ipynb"),
-    *("chapters/tensors.ipynb", "chapters/accumulate.ipynb"),
+    *("chapters/tensors.ipynb", "chapters/accumulate.ipynb", "chapters/in-place.ipynb"),
     *("chapters/vjp.ipynb", "chapters/jacobian.ipynb"),
+    *("chapters/no-grad.ipynb", "chapters/loop-mistakes.ipynb"),
+    "chapters/engine.ipynb",
 ]
 
 CONF = """

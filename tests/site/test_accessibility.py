@@ -35,7 +35,8 @@ def _unfold(page):
     page.evaluate(
         "document.querySelectorAll('button.toggle-button-hidden').forEach(b => b.click())"
     )
-    page.wait_for_timeout(100)  # page.js learns of sizes with the next frame
+    # page.js learns of sizes with the next frame.
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.evaluate("document.getAnimations().forEach(fading => fading.finish())")
 
 

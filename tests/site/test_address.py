@@ -95,10 +95,10 @@ def test_a_wrong_address_leads_on(github_pages, page, wrong):
     )
     assert faults(page) == []
     page.click("text=Begin at the first page")
-    assert page.url == f"{github_pages}/intro.html"
+    page.wait_for_url(f"{github_pages}/intro.html")
     page.go_back()
     page.locator(".sidebar-tree a", has_text="One weight learns").first.click()
-    assert page.url == f"{github_pages}/chapters/one-weight.html"
+    page.wait_for_url(f"{github_pages}/chapters/one-weight.html")
     assert failed == []
 
 
