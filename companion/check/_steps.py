@@ -94,7 +94,7 @@ class Project(Steps):
     Not solved yet.
     Solved: even. Now odd:
     `f(x=3)` returned 6.
-    No mistake that we know of gives this. Follow your code with this one input, line by line.
+    No mistake that we know of gives this. Go through it once more, line by line.
     """
 
     def __init__(self, steps: Mapping[str, Function]):

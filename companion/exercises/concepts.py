@@ -27,7 +27,7 @@ _STRETCHED = (
 )
 
 # By question: its options, and what to say to whoever chooses one. That ends with the place that
-# cures it: a chapter, or an entry of the Error atlas.
+# cures it: a chapter, or an entry of the Error clinic.
 _QUESTIONS = {
     # Silent: nothing raises.
     "adds-up": {

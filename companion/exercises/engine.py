@@ -1,7 +1,6 @@
-"""The exercises to the chapter "Build your own autograd", and its predictions.
+"""The predictions, exercises and project of the chapter "Build your own autograd".
 
-What is right is found by torch, or by `companion.engine`, which its tests compare with torch. In
-the project, `Scalar` is the reader's own class, called `kind` here.
+`kind` is a reader's own Scalar; torch, or `companion.engine`, says what is right.
 """
 
 import math
@@ -12,9 +11,8 @@ from functools import partial
 import torch
 
 from companion.check import Choice, Function, Number, Part, Project
-from companion.check.vocabulary import SIGN
 from companion.engine import Scalar, train
-from companion.exercises._given import grid, leaf, slope, the_one
+from companion.exercises._given import grid, leaf, slope, the_one, vector
 
 exercises = {}
 
@@ -27,7 +25,6 @@ def _run(program: str, make: Callable, a: float = 0.75, b: float = -0.5) -> dict
 
 
 def _grads(program, backward, times=1):
-    """Return the gradients of a and b in an engine, by name."""
     nodes = _run(program, Scalar)
     for _ in range(times):
         backward(nodes["y"])
@@ -75,8 +72,6 @@ exercises["slope-of-a-product"] = Number(
     lambda a: a,
     "This is the product; its slope is asked for.",
     lambda a, b: a * b,
-    "That would be the slope of a sum.",
-    1,
 )
 
 
@@ -122,6 +117,25 @@ exercises["one-answer"] = Number(
 )
 
 
+def _recursive(x):
+    nodes = _run("c = 3 * a; y = c * c", Scalar, a=x)
+    by_recursion(nodes["y"])
+    return nodes["a"].grad
+
+
+exercises["engine-recursion"] = Number(
+    _recursive,
+    {"x": 2.0},
+    "This is the true gradient. How often is `c` called, and what does it hand on each time?",
+    lambda x: 18 * x,
+    "`c` is an input of `y` twice, so it is called twice.",
+    lambda x: 9 * x,
+    "Only the second call hands on all that `c` has. At the first call, `c` has one half of it.",
+    lambda x: 36 * x,
+    "This is the gradient of `c`. How much of it reaches `x`, and when?",
+    lambda x: 6 * x,
+)
+
 exercises["engine-spared"] = Choice(
     lambda: the_one(exercises["engine-spared"].options, partial(_passes, by_recursion)),
     a=("`c = a * b; y = c * c`", "`c` is called twice. What has it handed on before?"),
@@ -132,8 +146,6 @@ exercises["engine-spared"] = Choice(
     c="`c = a * b; y = (c + a) * b`",
     d=("`c = a + b; d = c + c; y = d * a`", "`d = c + c` calls `c` twice."),
 )
-
-# The project -----------------------------------------------------------------------------------
 
 
 def _looked_at(y, *inputs):
@@ -154,33 +166,27 @@ def _two_inputs(sign, truth, other_value, other_slope, once):
 
     def observe(kind, a, b):
         x, z = kind(a), kind(b)
-        plain = _looked_at(truth(x, 2.0))[0]
-        return *_looked_at(truth(x, z), x, z), _looked_at(truth(x, x), x)[1], plain
-
-    def slope_in(name, other, function):
-        return Part(
-            f"In the edges of {{call}} {sign} b`, the local slope in `{name}` is",
-            function,
-            f"This is the value of `{name}` itself: the local slope of the wrong input.",
-            lambda **inputs: inputs[name],
-            other_slope[0],
-            lambda **inputs: other_slope[1](inputs[other]),
-            SIGN,
-            missing=_NO_EDGE,
-        )
+        value, *slopes = _looked_at(truth(x, z), x, z)
+        slopes = None if None in slopes else vector(*map(float, slopes))
+        return value, slopes, _looked_at(truth(x, x), x)[1], _looked_at(truth(x, 2.0))[0]
 
     return Function(
         "Scalar",
         grid(a=(3.0, -1.5), b=(4.0, 0.5)),
         Part(f"The value of {{call}} {sign} b` is", truth, *other_value),
-        slope_in("a", "b", lambda a, b: slope(lambda x: truth(x, b), a)),
-        slope_in("b", "a", lambda a, b: slope(lambda x: truth(a, x), b)),
+        Part(
+            f"In the edges of {{call}} {sign} b`, the local slopes in `a` and `b` are",
+            lambda a, b: slope(lambda x: truth(*x), vector(a, b)),
+            "In the edge to `a` stands the value of `a`: the local slope of the wrong input.",
+            lambda a, b: vector(a, b),
+            *other_slope,
+            missing=_NO_EDGE,
+        ),
         Part(
             f"In the edges of {{call}} {sign} a`, the local slopes in `a` add up to",
             lambda a: slope(lambda x: truth(x, x), a),
             "An input that is used twice has two edges: keep a list of pairs, not a dict.",
             once,
-            missing=_NO_EDGE,
         ),
         Part(f"The value of {{call}} {sign} 2.0` is", lambda a: truth(a, 2.0)),
         observe=observe,
@@ -198,8 +204,6 @@ _TANH = Function(
         lambda a: slope(torch.tanh, a),
         "This is 1 − a². The formula 1 − t² means the result t = tanh(a), not the input.",
         lambda a: 1 - a * a,
-        "This is tanh once more. Its slope is 1 − t², where t is the result.",
-        lambda a: math.tanh(a),
         missing=_NO_EDGE,
     ),
     observe=lambda kind, a: _looked_at((x := kind(a)).tanh(), x),
@@ -289,8 +293,6 @@ _ORDER = _on_programs(
         _of_result(lambda y: len(depth_first(y, mark=False))),
         "One node is missing everywhere. Is `y` itself in the list?",
         lambda right: right - 1,
-        "The leaves are missing: they too must have their turn.",
-        lambda right: right - 2,
         missing="`order` gives back a list: what stands after `return`.",
     ),
     Part(
@@ -354,17 +356,14 @@ exercises["your-engine"] = Project(
             "+",
             lambda a, b: a + b,
             ("This is the product.", lambda a, b: a * b),
-            (
-                "This is the slope of a product. A sum grows as fast as its input.",
-                lambda other: other,
-            ),
+            ("These are the slopes of a product.", lambda a, b: vector(b, a)),
             lambda: 1,
         ),
         "`*`": _two_inputs(
             "*",
             lambda a, b: a * b,
             ("This is the sum.", lambda a, b: a + b),
-            ("This is the slope of a sum.", lambda other: 1),
+            ("These are the slopes of a sum.", lambda a, b: vector(1.0, 1.0)),
             lambda a: a,
         ),
         "`tanh`": _TANH,

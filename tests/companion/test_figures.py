@@ -25,8 +25,7 @@ PLAYER = Path(explorable.__file__).with_name("static").joinpath("explorable.js")
 
 # What does not hold yet.
 OTHER_ELEMENTS = {
-    *("decay", "install-chooser", "learning-rates"),
-    *("likely-causes", "slope-at"),
+    *("install-chooser", "learning-rates", "likely-causes", "slope-at"),
 }
 SIZES = {}
 DEAD_STEPS = {}

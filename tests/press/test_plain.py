@@ -8,17 +8,10 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.conftest import ROOT
+from tests.conftest import NOTEBOOKS, ROOT
 
 #: The notebooks in which no markup of MyST may stand.
-CONVERTED = [
-    "intro.ipynb",
-    *("chapters/setup.ipynb", "chapters/one-weight.ipynb", "chapters/chain-rule.ipynb"),
-    *("chapters/tensors.ipynb", "chapters/accumulate.ipynb", "chapters/in-place.ipynb"),
-    *("chapters/vjp.ipynb", "chapters/jacobian.ipynb"),
-    *("chapters/no-grad.ipynb", "chapters/loop-mistakes.ipynb"),
-    "chapters/engine.ipynb",
-]
+CONVERTED = [path.as_posix() for path in NOTEBOOKS]
 
 CONF = """
 from press.sphinx import _boxes, _one_page, _plain_links
