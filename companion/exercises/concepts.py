@@ -13,7 +13,8 @@ _CHAPTERS = {
     "engine": "Build your own autograd",
     "errors": "Error clinic",
     "in-place": "In-place edits and version counters",
-    "jacobian": "Vectors: the Jacobian and vᵀJ",
+    "loop-mistakes": "Mistakes in the training loop",
+    "vjp": "What v is in backward(v)",
     "no-grad": "Stopping the gradient",
     "one-weight": "One weight learns",
     "tensors": "Tensors that remember",
@@ -26,7 +27,7 @@ _STRETCHED = (
 )
 
 # By question: its options, and what to say to whoever chooses one. That ends with the place that
-# cures it: a chapter, or an entry of the Error atlas.
+# cures it: a chapter, or an entry of the Error clinic.
 _QUESTIONS = {
     # Silent: nothing raises.
     "adds-up": {
@@ -48,7 +49,7 @@ _QUESTIONS = {
     },
     "loss-requires-grad": {
         "-24": "`requires_grad = True` begins a new record. What was done before is not in it. "
-        "→ no-grad",
+        "→ loop-mistakes",
         "0": "A zero would be a slope. Does `backward()` come to `w` at all? → tensors",
         "`backward()` raises an error.": "It would, if the third line were not there. What does "
         "that line silence? → errors#loss-requires-grad",
@@ -82,17 +83,16 @@ _QUESTIONS = {
     },
     "rows": {
         "[1, 3]": "That is `W @ v`. `backward(v)` goes the other way, from outputs to inputs. "
-        "→ jacobian",
-        "[4, 6]": "That is the sum of all rows: each output counts once. What does `v` do? "
-        "→ jacobian",
-        "the whole matrix `W`": "`x.grad` always has the shape of `x`. → jacobian",
+        "→ vjp",
+        "[4, 6]": "That is the sum of all rows: each output counts once. What does `v` do? → vjp",
+        "the whole matrix `W`": "`x.grad` always has the shape of `x`. → vjp",
         "[1, 2]": RIGHT,
     },
     "no-factor": {
         "[6, 6, 6]": "Does `x[0]` act on all three outputs, or on one of them? → errors#factor-m",
         "[2, 2, 2]": RIGHT,
         "[2/3, 2/3, 2/3]": "That is the gradient of a mean. With ones for `v`, is it a mean or a "
-        "sum? → jacobian",
+        "sum? → vjp",
         "[1, 1, 1]": "That is `v` itself. On its way back it goes through `2 * x`. → chain-rule",
     },
     "where": {
@@ -122,7 +122,7 @@ _QUESTIONS = {
     },
     "total": {
         "None: `total` is a number.": "`total` is a tensor from the first turn on. What does a "
-        "tensor remember? → accumulate",
+        "tensor remember? → loop-mistakes",
         "One: that of the last turn.": "`total` is made from the earlier `total`. What hangs on "
         "that one? → errors#total-loss",
         "Three: one for each turn.": RIGHT,
@@ -155,7 +155,7 @@ _QUESTIONS = {
         "[3, 3]: both rows are added.": RIGHT,
         "[1, 1]: only the first row counts.": "Nothing is thrown away. What else makes one row of "
         "two? → errors#custom-backward",
-        "the whole matrix": "`x.grad` always has the shape of `x`. → jacobian",
+        "the whole matrix": "`x.grad` always has the shape of `x`. → vjp",
     },
     # Heard: a warning or an error.
     "saved": {
@@ -169,9 +169,9 @@ _QUESTIONS = {
     },
     "shape-of-v": {
         "(3,), like `x`": "That is the shape of what comes out, `x.grad`. What does `v` give a "
-        "weight to? → jacobian",
+        "weight to? → vjp",
         "(2, 3), like the Jacobian": "`v` is multiplied by the Jacobian; it does not stand in its "
-        "place. → jacobian",
+        "place. → vjp",
         "(2,), like `y`": RIGHT,
         "any of these: PyTorch makes it fit": "PyTorch compares the two shapes first, and raises "
         "an error if they differ. → errors#backward-vector",

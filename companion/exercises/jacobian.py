@@ -1,4 +1,4 @@
-"""The exercises to the chapter "Vectors: the Jacobian and vᵀJ".
+"""The exercises to the chapter "The whole Jacobian".
 
 What is right is found by autograd, in float64.
 """
@@ -6,120 +6,106 @@ What is right is found by autograd, in float64.
 from functools import partial
 
 import torch
-from torch.func import jacrev, jvp
+from torch.func import jacfwd, jacrev
+from torch.utils.flop_counter import FlopCounterMode
 
 from companion.check import Choice, Function, Number, Order, Part
-from companion.check.vocabulary import HALF, SIGN, TWICE
-from companion.exercises._given import matrix, vector
+from companion.check.vocabulary import HALF, TWICE
+from companion.exercises._given import ahead, matrix, slope, vector
 
 exercises = {}
 
 
-def _back(function, x, v):
-    """Return what ``function(x).backward(v)`` puts into ``x.grad``."""
-    x = x.clone().requires_grad_()
-    return torch.autograd.grad(function(x), x, v)[0]
+# Predictions ----------------------------------------------------------------------------------
 
 
-def _ahead(function, x, u):
-    return jvp(function, (x,), (u,))[1]
+def _f(x):
+    return torch.stack((x[0] * x[1], x[0] ** 2 - x[1]))
 
 
-# Read and predict -----------------------------------------------------------------------------
+def _second_turn():
+    """Return what the second of two calls on one graph does."""
+    x = vector(2.0, 1.0).requires_grad_()
+    y = _f(x)
+    torch.autograd.grad(y, x, vector(1.0, 0.0))
+    try:
+        (row,) = torch.autograd.grad(y, x, vector(0.0, 1.0))
+    except RuntimeError:
+        return "b"
+    return "c" if row.any() else "a"
 
 
-def _two(x):
-    return torch.stack((x[0] * x[1], x[0] + 3 * x[1]))
-
-
-exercises["vjp-by-hand"] = Number(
-    lambda x, v: _back(_two, x, v)[1],
-    {"x": vector(2.0, 5.0), "v": vector(10.0, 1.0)},
-    "This belongs to `J @ v`, which adds up columns. `backward(v)` adds up rows.",
-    lambda x, v: _ahead(_two, x, v)[1],
-    "This is the first number of `J @ v`. `backward(v)` adds up rows, not columns.",
-    lambda x, v: _ahead(_two, x, v)[0],
-    "This is `x.grad[0]`: Python counts from 0.",
-    lambda x, v: _back(_two, x, v)[0],
-    "This is the sum of the slopes, each counted once: what does `v` do?",
-    lambda x, v: _back(_two, x, torch.ones_like(v))[1],
-    "Which number of `v` belongs to which output?",
-    lambda x, v: _back(_two, x, v.flip(0))[1],
-    "Only the first output counts here. `v` has a number for the second one too.",
-    lambda x, v: _back(_two, x, v * vector(1.0, 0.0))[1],
-    "This is `v @ y` itself. Asked is its slope.",
-    lambda x, v: v @ _two(x),
-    TWICE,
+exercises["without-retain-graph"] = Choice(
+    _second_turn,
+    a=(
+        "It returns a row of zeros.",
+        "Zeros would mean that nothing depends on `x`. What does the first turn free?",
+    ),
+    b="It raises an error.",
+    c=(
+        "It returns the second row, as before.",
+        "The way back needs what the forward pass has saved. Does the first turn leave it?",
+    ),
 )
 
 
-_SHAPES = {"a": (), "b": (5,), "c": (3, 5), "d": (3,)}
+def _cheaper():
+    work = []
+    for whole in (jacfwd, jacrev):
+        W = torch.ones(32, 2048)
+        with FlopCounterMode(display=False) as counter:
+            whole(W.mv)(torch.ones(2048))
+        work.append(counter.get_total_flops())
+    return "b" if work[0] == work[1] else "a" if work[0] < work[1] else "c"
 
 
-def _shape_that_backward_takes():
-    for letter, shape in _SHAPES.items():
-        x = torch.ones(5, requires_grad=True)
-        try:
-            (torch.ones(3, 5) @ x).backward(torch.ones(shape))
-        except RuntimeError:
-            continue
-        return letter
-
-
-exercises["shape-of-v"] = Choice(
-    _shape_that_backward_takes,
+exercises["many-in-few-out"] = Choice(
+    _cheaper,
     a=(
-        "`torch.tensor(1.0)`",
-        "A single 1 is enough only where a single number comes out. How many numbers are in `y`?",
+        "In forward mode.",
+        "A pass from the inputs to the outputs fills a column. How many columns are there?",
     ),
     b=(
-        "`torch.ones(5)`",
-        (
-            "This has the shape of `x`, and so has the result `x.grad`. But what does `v` give a "
-            "weight to?"
-        ),
+        "It is the same work, for the same table.",
+        "A pass fills a row in one mode, and a column in the other. How many of each are there?",
     ),
-    c=(
-        "`torch.ones(3, 5)`",
-        (
-            "This is the shape of `W`, which is the Jacobian here. `backward` multiplies the "
-            "Jacobian by `v`; is `v` as large as that?"
-        ),
-    ),
-    d="`torch.ones(3)`",
+    c="In reverse mode.",
 )
 
 
-def _double(x, turns=None):
-    """Return x after the loop, or after some turns more or fewer than that."""
-    y, n = x * 2, 1
-    while y.norm() < 1000 if turns is None else n < turns:
-        y, n = y * 2, n + 1
-    return y, n
+def _order():
+    def g(y):
+        return torch.stack((y[0] * y[1], y[0] + y[1], y[1] ** 2))
+
+    x = vector(2.0, 1.0)
+    product = jacrev(g)(_f(x)) @ jacrev(_f)(x)
+    return "b" if torch.allclose(jacrev(lambda x: g(_f(x)))(x), product) else "a"
 
 
-def _after_doubling(x, v, extra=0):
-    turns = _double(x)[1] + extra
-    return _back(lambda x: _double(x, turns)[0], x, v)[1]
+exercises["order-of-the-product"] = Choice(
+    _order,
+    a=(
+        "`J1 @ J2`",
+        "A matrix acts on the vector at its right, and `f` acts first. Do the shapes fit?",
+    ),
+    b="`J2 @ J1`",
+    c=(
+        "`J1 + J2`",
+        "Slopes of functions that act one after the other are multiplied.",
+    ),
+)
 
-
-exercises["doubling-stops"] = Number(
-    lambda x, v: _after_doubling(x, v),
-    {"x": vector(3.0, 4.0), "v": vector(1.0, 0.01)},
-    "This is one doubling too few. Look at the norm, before and after the last turn.",
-    lambda x, v: _after_doubling(x, v, extra=-1),
-    "This is one doubling too many. Mind that `x * 2`, before the loop, is one.",
-    lambda x, v: _after_doubling(x, v, extra=1),
-    "This is how much `y` has grown. What does `v` do to it?",
-    lambda right, v: right / v[1],
-    "This is `y[1]`, the value. The slope does not contain `x`.",
-    lambda x: _double(x)[0][1],
-    "`x` is a factor too many: `y` is a number times `x`. What is its slope?",
-    lambda right, x: right * x[1],
-    "This is `x.grad[0]`: Python counts from 0.",
-    lambda right, v: right / v[1] * v[0],
-    "This is the slope before the loop. Each turn doubles it.",
-    lambda v: 2 * v[1],
+exercises["columns-of-ones"] = Number(
+    lambda x, v: ahead(_f, x, v)[0],
+    {"x": vector(2.0, 1.0), "v": vector(1.0, 1.0)},
+    "That is what `backward(v)` gives, the sum of the rows. On its other side `v` adds up columns.",
+    lambda x, v: slope(_f, x, v)[0],
+    "That is the sum of the second column. A number of the product belongs to a *row*.",
+    lambda x, v: slope(_f, x, v)[1],
+    "That is one entry of the first row. The other one counts as well.",
+    lambda x: slope(_f, x, vector(1.0, 0.0))[1],
+    "That is the product of two entries. They are added.",
+    lambda x: slope(_f, x, vector(0.0, 1.0)).prod(),
 )
 
 # Write ----------------------------------------------------------------------------------------
@@ -127,10 +113,6 @@ exercises["doubling-stops"] = Number(
 
 def _three(x):
     return torch.stack((x[0] * x[1], x[1] + x[2] ** 2, x[0] - x[2]))
-
-
-def _jacobian(x, **_):
-    return jacrev(_three)(x)
 
 
 exercises["jacobian-rows"] = Function(
@@ -141,7 +123,7 @@ exercises["jacobian-rows"] = Function(
     ],
     Part(
         "{call} returned",
-        _jacobian,
+        lambda x: jacrev(_three)(x),
         "This is the transposed matrix: an output has a row of its own, not a column.",
         lambda right: right.T,
         "Each row holds the rows before it as well: gradients add up in `x.grad`.",
@@ -177,10 +159,10 @@ exercises["ahead-by-trial"] = Function(
     + [{"x": vector(1.5, -0.5), "u": vector(3.0, -1.0)}],
     Part(
         "{call} returned",
-        partial(_ahead, _swirl),
+        partial(ahead, _swirl),
         "You returned what `backward(u)` gives, the transposed product. This asks how the "
         "outputs change when `x` moves along `u`.",
-        lambda x, u: _back(_swirl, x, u),
+        lambda x, u: slope(_swirl, x, u),
         "It is twice too large: how far apart are the two points?",
         lambda right: 2 * right,
         "It is half of what it should be: how far apart are the two points?",
@@ -188,7 +170,7 @@ exercises["ahead-by-trial"] = Function(
         "The sign is the other way round: what is subtracted from what?",
         lambda right: -right,
         "This is for a move along (1, 1): `u` is not used.",
-        lambda x, u: _ahead(_swirl, x, torch.ones_like(u)),
+        lambda x, u: ahead(_swirl, x, torch.ones_like(u)),
         "This is a difference of outputs. A slope is divided by how far `x` moved.",
         lambda right: torch.zeros_like(right),
         tensor=True,
@@ -222,10 +204,10 @@ exercises["two-layers-back"] = Function(
     ],
     Part(
         "{call} returned",
-        lambda A, B, x, v: _back(partial(_layers, A, B), x, v),
+        lambda A, B, x, v: slope(partial(_layers, A, B), x, v),
         "This is `J @ v`: it goes from the inputs to the outputs. `v` belongs to the outputs, so "
         "begin there.",
-        lambda A, B, x, v: _ahead(partial(_layers, A, B), x, v),
+        lambda A, B, x, v: ahead(partial(_layers, A, B), x, v),
         "The steps are in the right order, but each of the two matrices goes back as it went "
         "ahead. What has to be turned round?",
         lambda A, B, x, v: A @ (2 * (A @ x) * (B @ v)),
@@ -257,59 +239,12 @@ exercises["two-layers-back"] = Function(
     without="backward",
 )
 
-# Find the bug, and prove ----------------------------------------------------------------------
-
-
-def _losses(x, y, w):
-    return (w * x - y) ** 2
-
-
-def _slopes(w, x, y):
-    return jacrev(partial(_losses, x, y))(w)
-
-
-_weights = [torch.tensor(w, dtype=torch.float64, requires_grad=True) for w in (1.0, -0.5)]
-exercises["each-slope"] = Function(
-    "slopes",
-    [
-        {"w": w, "x": x, "y": y}
-        for w in _weights
-        for x in (vector(1.0, 2.0, 3.0), vector(1.0, -1.0, 0.5))
-        for y in (vector(2.0, 4.0, 6.0), vector(0.0, 1.0, 5.0))
-    ]
-    + [{"w": _weights[0], "x": vector(4.0, 0.5), "y": vector(1.0, 2.0)}],
-    Part(
-        "{call} returned",
-        _slopes,
-        "All entries are the same, and they are the sum of all slopes. How many tensors does the "
-        "list hold, and what is added to them?",
-        lambda right: right.sum().expand(right.shape),
-        "Each entry holds the ones before it as well: gradients add up.",
-        lambda right: right.cumsum(0),
-        "All entries are the slope of the last example. Does the list hold several tensors, or "
-        "one several times?",
-        lambda right: right[-1].expand(right.shape),
-        "All entries are zero. Does the list hold what was emptied?",
-        lambda right: torch.zeros_like(right),
-        "Each slope is divided by the number of examples: that belongs to a mean.",
-        lambda right: right / len(right),
-        HALF,
-        SIGN,
-        "These are the losses. Asked are their slopes.",
-        lambda w, x, y: _losses(x, y, w),
-        tensor=True,
-    ),
-    drawn=lambda draw: {
-        "w": draw.leaf(-3, 3),
-        "x": draw.vector(4, -3, 3),
-        "y": draw.vector(4, -5, 5),
-    },
-)
+# Prove ----------------------------------------------------------------------------------------
 
 
 def _gap(J, u, v):
-    back = _ahead(J.mv, v, v)  # the mistake: J v in the place of what backward(v) gives
-    return v @ _ahead(J.mv, u, u) - back @ u
+    back = ahead(J.mv, v, v)  # the mistake: J v in the place of what backward(v) gives
+    return v @ ahead(J.mv, u, u) - back @ u
 
 
 _first = {"J": _A[0], "u": vector(3.0, 1.0), "v": vector(1.0, 5.0)}

@@ -1,191 +1,211 @@
-"""The figures of the chapter about vectors and Jacobians."""
+"""The figures of the chapter about the whole Jacobian."""
 
 import math
-from collections.abc import Sequence
 
 import torch
-from matplotlib.axes import Axes
+from ipywidgets import IntSlider, Play, ToggleButtons, interactive
 from matplotlib.figure import Figure
-from torch import Tensor
+from matplotlib.patches import Polygon, Rectangle
+from torch.func import jacrev, jvp, vjp
 
-from companion.canvas import WIDTH, in_style, ink, panels, signed
+from companion.canvas import MARGIN, Page, arrow_head, ink, signed
+from companion.figures.vjp import product_and_parabola
+from explorable import explore
 
-_ROWS = (ink.loss, ink.learns)  # the colours of the two rows of J
-_UNIT = torch.eye(2, dtype=torch.float64)
-_TURNS = torch.linspace(0, 2 * math.pi, 73, dtype=torch.float64)
-_CIRCLE = torch.stack((_TURNS.cos(), _TURNS.sin()), dim=1)
-
-
-def direction(degrees: float) -> Tensor:
-    """Return a vector of length 1.
-
-    >>> direction(0)
-    tensor([1., 0.], dtype=torch.float64)
-    """
-    angle = torch.tensor(math.radians(degrees), dtype=torch.float64)
-    return torch.stack((angle.cos(), angle.sin()))
+_WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
 
 
-def _number(value, digits=2):
-    return signed(round(float(value), digits) + 0.0, f".{digits}f")
+#: Functions of two numbers, by what they do.
+MAPS = {
+    "a product and a parabola": product_and_parabola,
+    "length and angle to a point": lambda x: x[0] * torch.stack((x[1].cos(), x[1].sin())),
+    "the second follows the first": lambda x: torch.stack((x.prod(), x.prod() ** 2 / 4)),
+    "one whose J is symmetric": lambda x: torch.stack((x[0] * x[1], x[0] ** 2 / 2)),
+}
+AHEAD, BACK = "ahead: J u", "back: vᵀJ"
+
+# Both ways ---------------------------------------------------------------------------------------
+
+_MIDDLES, _PLANE = (76, 226), 154  # of the planes of the inputs and the outputs
+_REACH = 66  # points, of the longest J u and vᵀJ
 
 
-@in_style
-def jacobian_loom(labels: Sequence[str], J: Tensor, v: Tensor, grad: Tensor) -> Figure:
-    """Draw vᵀJ twice: as threads from two outputs to two inputs, and as a sum of two rows.
+def both_ways(way: str = AHEAD, angle: int = 30, map: str = "a product and a parabola") -> Figure:
+    """Draw a direction on one side of a Jacobian, and what becomes of it on the other side.
 
     Parameters
     ----------
-    labels
-        The formulas of the two outputs at x = (2, 1).
-    J, v, grad
-        The Jacobian (2 × 2), a vector (2), and what backward(v) puts into x.grad (2); float64.
+    way
+        `AHEAD` for J u by `torch.func.jvp`, or `BACK` for vᵀJ by `torch.func.vjp`.
+    angle
+        Of the direction u of the inputs, or of the weights v of the outputs; in degrees.
+    map
+        One of `MAPS`, at x = (2, 1).
 
     Examples
     --------
-    >>> J = torch.tensor([[1.0, 2.0], [4.0, -1.0]], dtype=torch.float64)
-    >>> figure = jacobian_loom(["y₁", "y₂"], J, direction(0), J[0])
-    >>> "x.grad[1] = 2.00" in [text.get_text() for text in figure.axes[0].texts]
+    >>> "0.5" in [text.get_text() for text in both_ways(angle=30).texts]
     True
     """
-    figure = Figure(figsize=(WIDTH / 72, 5.0))
-    ax = figure.add_axes((0, 0, 1, 1), xlim=(0, 10), ylim=(0, 10.42))
-    ax.axis("off")
-    _draw_loom(ax, labels, J, v, grad)
-    _draw_sum(ax, (2.4, 1.85), 1.3, _UNIT, v, ("v₁", "v₂"), ink.text)
-    _draw_sum(ax, (7.3, 1.85), 4.6, J, v, ("x₁", "x₂"), ink.gradient)
-    ax.text(2.4, 3.85, "v on the unit circle", ha="center")
-    ax.text(7.3, 3.85, "x.grad = v₁·row 1 + v₂·row 2", ha="center", color=ink.gradient)
-    return figure
+    function, x = MAPS[map], torch.tensor([2.0, 1.0], dtype=torch.float64)
+    turns = torch.linspace(0, 2 * math.pi, 61, dtype=torch.float64)
+    circle = torch.stack((turns.cos(), turns.sin()), dim=1)
+    radians = torch.tensor(math.radians(angle), dtype=torch.float64)
+    given = torch.stack((radians.cos(), radians.sin()))
+    J, ahead = jacrev(function)(x), way == AHEAD
+    if ahead:
+        _, found = jvp(function, (x,), (given,))
+        curve, parts, color = circle @ J.T, J.T, ink.value
+    else:
+        (found,) = vjp(function, x)[1](given)
+        curve, parts, color = circle @ J, J, ink.gradient
+    page = Page(254, _WIDTH)
+    _product(page, J, given, found, ahead)
+    here, there = _MIDDLES if ahead else _MIDDLES[::-1]
+    for middle, words in zip(_MIDDLES, ("inputs", "outputs"), strict=True):
+        page.line([(middle - 70, _PLANE), (middle + 70, _PLANE)], ink.context, linewidth=0.5)
+        page.line([(middle, _PLANE - 68), (middle, _PLANE + 68)], ink.context, linewidth=0.5)
+        page.text(middle - 70, _PLANE + 64, words, ink.context, size=_SIZE)
+    scale = _REACH / torch.linalg.matrix_norm(J, 2).item()  # points for a length of 1
+    page.line(_points(here, scale * circle), ink.context, linewidth=1)
+    page.line(_points(there, scale * curve), ink.context, linewidth=1)
+    _arrow(page, here, scale * given, color, 4)
+    _arrow(page, there, scale * found, color, 4)
+    for part in parts:
+        _arrow(page, there, scale * part, ink.slope, 1.2)
+    words = f"green: the {'columns' if ahead else 'rows'} of J"
+    page.text(MARGIN, 246, words, ink.slope, size=_SIZE)
+    page.text(_WIDTH - MARGIN, 246, "grey: for all angles", ink.context, ha="right", size=_SIZE)
+    return page.figure
 
 
-def _draw_loom(ax: Axes, labels, J, v, grad):
-    for i in range(2):
-        at = 2.5 + 5 * i
-        ax.text(at, 10, labels[i], ha="center")
-        ax.text(at, 9.25, f"v{'₁₂'[i]} = {_number(v[i])}", ha="center", color=_ROWS[i])
-        for height in (6.2, 8.8):
-            ax.plot((at - 1.7, at + 1.7), (height, height), color=ink.text, linewidth=3)
-        ax.text(at, 5.6, f"x{'₁₂'[i]} = {2 - i}", ha="center")
-        ax.text(at - 0.25, 5.05, _number(v[0] * J[0, i]), color=_ROWS[0], ha="right")
-        ax.text(at, 5.05, "+", ha="center")
-        ax.text(at + 0.25, 5.05, _number(v[1] * J[1, i]), color=_ROWS[1], ha="left")
-        ax.text(at, 4.5, f"x.grad[{i}] = {_number(grad[i])}", color=ink.gradient, ha="center")
-        for j in range(2):
-            _draw_thread(ax, i, j, J[i, j], v[i] * J[i, j])
+def _points(middle, vectors):
+    return [(middle + float(a), _PLANE - float(b)) for a, b in vectors]
 
 
-def _draw_thread(ax, output, input, entry, weighted):
-    """Draw an entry of J as a pale band, and v times it as the thread in it."""
-    top = 1.6 + 5 * output + 1.8 * input
-    bottom = 1.6 + 5 * input + 1.8 * output
-    t = torch.linspace(0, 1, 34, dtype=torch.float64)
-    across = bottom + (top - bottom) * (3 * t**2 - 2 * t**3)
-    look = {"color": _ROWS[output], "solid_capstyle": "butt"}
-    ax.plot(across, 6.2 + 2.6 * t, alpha=0.25, linewidth=4 * abs(entry), **look)
-    if weighted < -1e-9:
-        across[3::4] = math.nan
-    ax.plot(across, 6.2 + 2.6 * t, linewidth=4 * abs(weighted), **look)
-    away = (0.2 if output == input else 0.4) + 0.06 * abs(entry)
-    side, anchor = (away, "left") if input else (-away, "right")
-    ax.text(top + side, 8.35, _number(entry), ha=anchor)
+def _arrow(page, middle, vector, color, width):
+    """Draw a vector; of one without a length only its dot is seen."""
+    tail, tip = _points(middle, [(0, 0), vector])
+    seen = math.dist(tail, tip) > 0.1
+    tip = tip if seen else (tail[0] + 1, tail[1])
+    size = min(1, math.dist(tail, tip) / 14)  # a short arrow has a small head
+    head = arrow_head(tip, tail, size * (5 + 1.5 * width), size * (2 + 0.9 * width))
+    neck = [(a + b) / 2 for a, b in zip(*head[1:], strict=True)]
+    look = {"linewidth": width, "solid_capstyle": "butt", "alpha": int(seen)}
+    page.line([tail, neck], color, **look)
+    page.add(Polygon(head, color=color, linewidth=0, alpha=int(seen)))
+    page.line([tail], color, marker="o", markersize=width + 2)
 
 
-def _draw_sum(ax, centre, size, rows, v, names, color):
-    """Draw v[0] * rows[0] + v[1] * rows[1] around `centre`, and where it lies for every v."""
-    centre = torch.tensor(centre, dtype=torch.float64)
-    scale = 1.8 / size
-    ax.plot(*(centre + scale * _CIRCLE @ rows).T, color=ink.context, linewidth=1)
-    first, second = scale * v[0] * rows[0], scale * v[1] * rows[1]
-    for i, step in enumerate(1.8 * _UNIT):
-        ends = torch.stack((centre - step, centre + step))
-        ax.plot(*ends.T, color=ink.context, linewidth=0.5)
-        ax.text(*(centre + step * (1.05 - 0.18 * i) + 0.1 * i), names[i], va="center")
-        ends = torch.stack((centre, centre + scale * rows[i]))
-        ax.plot(*ends.T, color=_ROWS[i], alpha=0.25, linewidth=5)
-    starts = torch.stack((centre, centre + first, centre))
-    arrows = torch.stack((first, second, first + second))
-    look = {"angles": "xy", "scale_units": "xy", "scale": 1, "width": 0.009}
-    ax.quiver(*starts.T, *arrows.T, color=(*_ROWS, color), **look)
+def _product(page, J, given, found, ahead):
+    """Write J u or vᵀJ as matrices in brackets, and below each of them what it is."""
+    color = ink.value if ahead else ink.gradient
+    J = J.tolist(), ink.slope, "J"
+    if ahead:
+        columns = ([[number] for number in each.tolist()] for each in (given, found))
+        blocks = [J, *zip(columns, (color, color), ("u", "J u"), strict=True)]
+    else:
+        blocks = [([given.tolist()], color, "vᵀ"), J, ([found.tolist()], color, "vᵀJ")]
+    x = 50 if ahead else MARGIN
+    for number, (rows, tint, name) in enumerate(blocks):
+        page.text(x + 2, 35, "=" if number == 2 else "", ha="center", size=_SIZE)
+        x += 14 if number == 2 else 0
+        width = _matrix(page, x, 31, rows, tint)
+        page.text(x + width / 2, 68, name, tint, ha="center", size=_SIZE)
+        x += width + 10
 
 
-@in_style
-def doubling_loop(y: Sequence[float], norms: Sequence[float], v, grad) -> Figure:
-    """Draw the norms of y after each doubling, and v and x.grad on a logarithmic axis.
+def _matrix(page, left, middle, rows, color):
+    """Write a matrix in brackets, and return how wide it is."""
+    cell, high = 36, 18
+    width, half = cell * len(rows[0]) + 8, high * len(rows) / 2 + 3
+    for i, row in enumerate(rows):
+        for j, number in enumerate(row):
+            at = middle - half + high * (i + 0.5) + 7
+            words = signed(round(number, 2), "z.3g")
+            page.text(left + 4 + cell * (j + 0.5), at, words, color, ha="center", size=_SIZE)
+    for x, turn in ((left, 4), (left + width, -4)):
+        bracket = [(x + turn, middle - half), (x, middle - half)]
+        page.line([*bracket, (x, middle + half), (x + turn, middle + half)], linewidth=1.2)
+    return width
 
-    Parameters
-    ----------
-    y, norms
-        The last y, and the norm of y at the start and after each doubling.
-    v, grad
-        Three positive numbers each: what backward was given, and what it put into x.grad.
 
-    Examples
-    --------
-    >>> doubling_loop([2.0], [1.0, 2.0], v=[1.0], grad=[2.0]).texts[2].get_text()
-    'norm 2.0: smaller than 1000: again'
-    """
-    n = len(norms) - 1
-    figure, (above, below) = panels(
-        *(5.0, 2), height_ratios=(5, 4), left=0.16, right=0.96, top=0.83, bottom=0.12, hspace=0.55
+def show_both_ways() -> interactive:
+    """Return the figure in which a direction turns, on one side of J or on the other."""
+    return explore(
+        both_ways,
+        way=ToggleButtons(options=[AHEAD, BACK]),
+        angle=Play(value=30, min=0, max=345, step=15, interval=300),
+        map=list(MAPS),
+        labels={"way": "way", "angle": ("angle", "°"), "map": "the function"},
+        title="Columns ahead, rows back",
+        caption="An arrow of length 1 turns on one side; its product with J answers on the other.",
+        alt="Two planes, of the inputs and the outputs, under a product of matrices in brackets. An "
+        "arrow on the unit circle of one plane becomes an arrow on an ellipse in the other one, "
+        "where thin green arrows are the columns or the rows of J.",
+        paper=[{"way": AHEAD}, {"way": BACK}],
     )
-    above.semilogy(norms, "o-", color=ink.value, markersize=5)
-    above.axhline(1000, color=ink.context, linewidth=1)
-    above.set(xlim=(-0.5, 11.5), ylim=(1, 1e4), xlabel="n", ylabel="norm of y")
-    above.set_yticks((1, 10, 100, 1000), ("1", "10", "100", "1000"))
-    above.set_xticks((0, 3, 6, 9))
-    for i, (start, end) in enumerate(zip(v, grad, strict=True)):
-        below.semilogx((start, end), (-i, -i), color=ink.gradient, linewidth=1)
-        below.semilogx(start, -i, "o", color=ink.text, markersize=6)
-        below.semilogx(end, -i, "o", color=ink.gradient, markersize=8)
-        below.text(end, 0.22 - i, f"{end:.6g}", ha="center", color=ink.gradient)
-    below.set(xlim=(1e-5, 1e6), ylim=(-2.4, 0.8), xlabel="v (black) → x.grad (red)")
-    below.set_xticks((1e-4, 1e-2, 1, 100, 1e4), ("0.0001", "0.01", "1", "100", "10000"))
-    below.set_yticks((0, -1, -2), ("x₁", "x₂", "x₃"))
-    for ax in (above, below):
-        ax.minorticks_off()
-    stop = "smaller than 1000: again" if n < 9 else "the loop stops"
-    stop = "it stopped at n = 9" if n > 9 else stop
-    figure.text(0.03, 0.94, f"J = {2**n}·I")
-    row = ", ".join(signed(value, ".6g") for value in y)
-    figure.text(0.97, 0.94, f"y = ({row})", ha="right")
-    figure.text(0.03, 0.875, f"norm {norms[-1]:.1f}: {stop}", color=ink.value)
-    return figure
 
 
-@in_style
-def transposed(J: Tensor, v: Tensor, back: Tensor, ahead: Tensor) -> Figure:
-    """Draw a vector v, Jᵀv as backward gives it, and Jv, each with where it lies for every v.
+# Which is cheaper ----------------------------------------------------------------------------------
+
+_MOST = 8  # inputs, and outputs
+
+
+def passes(inputs: int = 6, outputs: int = 3) -> Figure:
+    """Draw how the two modes fill a Jacobian: column by column, and row by row.
 
     Parameters
     ----------
-    J, v, back, ahead
-        The Jacobian (2 × 2), and three vectors (2); float64.
+    inputs, outputs
+        How many columns and rows the Jacobian has, from 1 to 8.
 
     Examples
     --------
-    >>> J = torch.tensor([[1.0, 2.0], [4.0, -1.0]], dtype=torch.float64)
-    >>> v = direction(0)
-    >>> transposed(J, v, v @ J, J @ v).texts[0].get_text()
-    'J = (1, 2; 4, −1)'
+    >>> [text.get_text() for text in passes(6, 1).texts if text.get_text()[0].isdigit()]
+    ['6 passes', '1 pass']
     """
-    figure, ax = panels(4.3, left=0, right=1, bottom=0, top=0.84)
-    for curve, end, color, line in (
-        (_CIRCLE, v, ink.text, "dotted"),
-        (_CIRCLE @ J.T, ahead, ink.step, "dashed"),
-        (_CIRCLE @ J, back, ink.gradient, "solid"),
+    page = Page(230, _WIDTH)
+    for side, (mode, each, count, other) in enumerate(
+        (("forward mode", "column", inputs, outputs), ("reverse mode", "row", outputs, inputs))
     ):
-        ax.plot(*curve.T, color=color, linewidth=1, linestyle=line)
-        ax.quiver(0, 0, *end, color=color, angles="xy", scale_units="xy", scale=1, width=0.012)
-    ax.set(xlim=(-5.6, 5.6), ylim=(-4.3, 4.3), aspect="equal")
-    ax.axis("off")
-    rows = "; ".join(", ".join(_number(entry, 0) for entry in row) for row in J)
-    figure.text(0.03, 0.94, f"J = ({rows})")
-    figure.text(0.03, 0.87, f"v = {_pair(v)}")
-    figure.text(0.97, 0.94, f"backward:  Jᵀv = {_pair(back)}", color=ink.gradient, ha="right")
-    figure.text(0.97, 0.87, f"jvp:  Jv = {_pair(ahead)}", color=ink.step, ha="right")
-    return figure
+        left, color = (20, 168)[side], (ink.value, ink.gradient)[side]
+        strength, weight = (0.75, "bold") if count <= other else (0.4, "normal")
+        place = (left / _WIDTH, 46 / 230, 124 / _WIDTH, 124 / 230)
+        ax = page.figure.add_axes(place, xlim=(-0.3, _MOST + 0.3), ylim=(_MOST + 0.3, -0.3))
+        ax.axis("off")
+        for k in range(_MOST):
+            length, wide = (other, 0.84) if k < count else (0, 0)
+            size = (length, wide) if side else (wide, length)
+            at = (0, k + 0.08) if side else (k + 0.08, 0)
+            ax.add_patch(Rectangle(at, *size, color=color, linewidth=0, alpha=strength))
+        for x, turn in ((-0.25, 0.3), (inputs + 0.25, -0.3)):
+            ends = -0.2, -0.2, outputs + 0.2, outputs + 0.2
+            ax.plot((x + turn, x, x, x + turn), ends, color=ink.text, linewidth=1.5)
+        page.text(left, 16, mode, color, size=_SIZE)
+        page.text(left, 33, f"a pass fills a {each}", color, size=_SIZE)
+        page.text(left, 204, _many(count, "pass", "es"), color, size=_SIZE, weight=weight)
+        if not side:
+            ax.plot([inputs], [outputs], "o", color=ink.context, markersize=11, clip_on=False)
+    words = f"{_many(outputs, 'output')} × {_many(inputs, 'input')}"
+    page.text(_WIDTH / 2, 224, words, ha="center", size=_SIZE)
+    return page.figure
 
 
-def _pair(values):
-    return f"({_number(values[0])}, {_number(values[1])})"
+def show_passes() -> interactive:
+    """Return the figure in which a Jacobian of any shape is filled in both modes."""
+    return explore(
+        passes,
+        inputs=IntSlider(value=6, min=1, max=_MOST),
+        outputs=IntSlider(value=3, min=1, max=_MOST),
+        hold={"inputs": "x", "outputs": "y"},
+        title="A pass for each column, or for each row",
+        caption="Take the corner of the left matrix: the mode with fewer passes is in full colour.",
+        alt="The same Jacobian twice, in brackets: filled by columns, one for each input, and "
+        "filled by rows, one for each output. Below, how many passes each of the two ways needs.",
+        paper=[{"inputs": 8, "outputs": 1}, {"inputs": 2, "outputs": 7}],
+    )
+
+
+def _many(count, word, ending="s"):
+    return f"{count} {word}{ending * (count > 1)}"

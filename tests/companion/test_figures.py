@@ -25,9 +25,7 @@ PLAYER = Path(explorable.__file__).with_name("static").joinpath("explorable.js")
 
 # What does not hold yet.
 OTHER_ELEMENTS = {
-    *("decay", "doubling-loop", "install-chooser", "learning-rates"),
-    *("likely-causes", "saved-bytes", "slope-at", "switch-board"),
-    "where-it-stops",
+    *("install-chooser", "learning-rates", "likely-causes", "slope-at"),
 }
 SIZES = {}
 DEAD_STEPS = {}

@@ -30,6 +30,12 @@ def words(figure):
 @pytest.mark.parametrize("way", WAYS)
 def test_the_replay_ends_as_the_program_does(way):
     ran, end = run(way), words(version_replay(way))
+    said = {
+        ".data": "the memory of w, a counter of its own",
+        "detach()": "the memory of w, and its counter",
+        "clone()": "a copy, a counter of its own",
+    }
+    assert [text for text in said.values() if text in end] == [said[k] for k in said if k == way]
     assert (ran.grad, ran.version) == {".data": (8, 0), "clone()": (6, 0)}.get(way, (None, 1))
     if ran.error:
         assert "is at version 1; expected version 0 instead" in ran.error
@@ -92,3 +98,12 @@ def test_older_code_is_not_counted():
     w.data = w.data + 1
     z.backward()
     assert (w.grad, w._version) == (8, 0)
+
+
+def test_an_edit_of_one_half_stops_who_has_kept_the_other():
+    h = torch.ones(4, requires_grad=True) * 1
+    left, right = h[:2], h[2:]
+    y = left.sin().sum()
+    right.detach().zero_()
+    with pytest.raises(RuntimeError, match="is at version 1; expected version 0"):
+        y.backward()

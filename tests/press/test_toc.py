@@ -20,7 +20,7 @@ def listed(path, start):
 
 
 def test_lists_of_chapters_follow_the_table_of_contents():
-    assert listed("intro.ipynb", r'\s+"\d\. ') == CHAPTERS[:-1]
+    assert listed("intro.ipynb", r'\s+"\d+\. ') == CHAPTERS[:-1]
     assert listed("chapters/teaching.md", r"\| ") == CHAPTERS
 
 

@@ -1,0 +1,144 @@
+"""The exercises on v know right answers, however they are written, and name each known mistake.
+
+Protected here: rows are told from columns, a weight of each output from a weight of each input, a
+gradient added twice from a gradient, and an input that is not used from one that is.
+"""
+
+import torch
+from torch.autograd.functional import jacobian
+
+
+def slopes_by_backward(copy=True, empty=None, mean=False):
+    def slopes(w, x, y):
+        losses, found = (w * x - y) ** 2, []
+        for loss in losses / len(x) if mean else losses:
+            if empty == "none":
+                w.grad = None
+            if empty == "zero" and w.grad is not None:
+                w.grad.zero_()
+            loss.backward(retain_graph=True)
+            found.append(w.grad.clone() if copy else w.grad)
+            if empty == "zero after":
+                w.grad.zero_()
+        return torch.stack(found)
+
+    return slopes
+
+
+def slopes_that_add(w, x, y):
+    ((w * x - y) ** 2).sum().backward()
+    return w.grad
+
+
+def larger(a, b):
+    return a**2 if a > b else b**3
+
+
+def with_zeros(a, b, one=0.0):
+    grads = torch.autograd.grad(larger(a, b), (a, b), allow_unused=True)
+    return torch.stack([torch.full_like(a, one) if grad is None else grad for grad in grads])
+
+
+def by_adding_nothing(a, b):
+    (larger(a, b) + 0 * a + 0 * b).backward()
+    return torch.stack([a.grad, b.grad])
+
+
+RIGHT = {
+    "mean-of-four": [4.5, 9 / 2, torch.tensor(4.5)],
+    "ten-and-one": [14, torch.tensor(14.0)],
+    "how-often-doubled": [9, 9.0],
+    "ones-for-a-batch": [-28, torch.tensor(-28.0)],
+    "vjp-by-hand": [23, 23.0, torch.tensor(23.0), 10 * 2 + 1 * 3],
+    "shape-of-v": ["d", "D"],
+    "doubling-stops": [2.56, torch.tensor(2.56), 2**8 * 0.01],
+    "each-slope": [
+        slopes_by_backward(empty="none"),
+        slopes_by_backward(copy=False, empty="none"),
+        slopes_by_backward(empty="zero after"),
+        lambda w, x, y: 2 * (w * x - y) * x,
+        lambda w, x, y: jacobian(lambda w: (w * x - y) ** 2, w),
+        lambda w, x, y: torch.stack(
+            [torch.autograd.grad((w * a - b) ** 2, w)[0] for a, b in zip(x, y, strict=True)]
+        ),
+    ],
+    "unused-input": [
+        with_zeros,
+        by_adding_nothing,
+        lambda a, b: torch.stack((2 * a, 0 * b) if a > b else (0 * a, 3 * b**2)),
+    ],
+}
+
+WRONG = {
+    "mean-of-four": [
+        (18, "`out` is a mean"),
+        (27, "the value"),
+        (1.5, "The factor 3"),
+        (9, "twice"),
+    ],
+    "ten-and-one": [
+        (12, "adds up the columns"),
+        (19, "counts from 0"),
+        (5, "counts once"),
+        (10, "first output alone"),
+        (41, "the other way round"),
+        (23, "the number `v @ y`"),
+    ],
+    "how-often-doubled": [
+        (8, "One too few"),
+        (10, "One too many"),
+        (512, "make this factor"),
+        (1173.1, "the norm at the end"),
+    ],
+    "ones-for-a-batch": [
+        (-28 / 3, "This is the mean"),
+        (-18, "the last example"),
+        (-2, "the first example"),
+        (-84, "no factor 3"),
+        (28, "sign"),
+    ],
+    "vjp-by-hand": [
+        (13, "columns. `backward(v)` adds up rows"),
+        (52, "the first number of `J @ v`"),
+        (51, "counts from 0"),
+        (5, "what does `v` do"),
+        (32, "belongs to which output"),
+        (20, "Only the first output"),
+        (117, "`v @ y` itself"),
+        (46, "did two gradients add up"),
+        (7, "No mistake that we know of"),
+        ("23", "no quotes"),
+    ],
+    "shape-of-v": [
+        ("a", "a single number comes out"),
+        ("b", "has the shape of `x`"),
+        ("c", "the shape of `W`"),
+        ("e", "one letter"),
+    ],
+    "doubling-stops": [
+        (1.28, "too few"),
+        (5.12, "too many"),
+        (256, "What does `v` do to it"),
+        (1024, "the value"),
+        (10.24, "a factor too many"),
+        (0.02, "before the loop"),
+    ],
+    "each-slope": [
+        (slopes_by_backward(copy=False), "the sum of all slopes"),
+        (slopes_by_backward(), "holds the ones before it"),
+        (slopes_by_backward(copy=False, empty="zero"), "slope of the last example"),
+        (slopes_by_backward(copy=False, empty="zero after"), "All entries are zero"),
+        (slopes_by_backward(empty="none", mean=True), "belongs to a mean"),
+        (lambda w, x, y: (w * x - y) * x, "A factor 2 is missing"),
+        (lambda w, x, y: -2 * (w * x - y) * x, "other way round"),
+        (lambda w, x, y: (w * x - y) ** 2, "These are the losses"),
+        (slopes_that_add, "shape ()"),
+    ],
+    "unused-input": [
+        (lambda a, b: torch.stack((2 * a, 3 * b**2)), "Only one of them has run"),
+        (lambda a, b: with_zeros(a, b).flip(0), "wrong order"),
+        (lambda a, b: with_zeros(a, b).sum().repeat(2), "change with the other one"),
+        (lambda a, b: larger(a, b).repeat(2), "Its slopes are asked for"),
+        (lambda a, b: torch.autograd.grad(larger(a, b), (a, b)), "not have been used"),
+    ],
+}
