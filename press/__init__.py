@@ -6,8 +6,6 @@ sphinx
     The book's Sphinx extension: what is on a page besides the notebook.
 pdf, archive, student, launch
     Commands that make one thing each out of the site or out of the notebooks.
-clinic
-    Makes the chapter ``chapters/errors.ipynb`` out of `companion.atlas`.
 changed_pages, readable
     What shows a reviewer which pages changed, and in what; and a notebook's difference in git.
 """

@@ -43,9 +43,11 @@ def test_it_opens_with_a_title_and_then_imports(notebook):
     assert imports.cell_type == "code" and "import " in imports.source, "second cell: imports"
 
 
-def test_code_cells_are_short(notebook):
+def test_code_cells_are_short(notebook, request):
     lengths = [len(cell.source.splitlines()) for cell in code_cells(notebook)]
     assert max(lengths) <= 25, "a longer cell belongs in companion/, with a test"
+    if request.node.callspec.params["notebook"].stem.startswith("errors-"):
+        return  # a program of the Error clinic stands alone, with its class and all
     assert statistics.median(lengths) <= 6, "most cells should do one thing: cut the long ones"
 
 

@@ -4,12 +4,12 @@ _address
     What a published site needs to be found: index, 404, sitemap, and pages that moved.
 _answers
     Exercises answer on the page.
-_atlas
-    A pasted error message finds its entry.
 _boxes
     Quotations that open with bold words are boxes; `<details>` holds no heading.
 _code
     Names of torch link to its documentation.
+_entries
+    Programs of the Error clinic fold below their entries.
 _glossary
     The first use of a glossary's word on a page shows what it means.
 _landing
@@ -24,6 +24,8 @@ _plain_links
     Plain Markdown links reach figures, words and sources; what leads nowhere is a warning.
 _repository
     A fork's site links to the fork.
+_search
+    The book's own search: what it looks in, and the page that lists its answers.
 _sources
     The list of references: a source's title is its link.
 _theme
@@ -39,9 +41,9 @@ from importlib import import_module
 _PARTS = [
     "_address",
     "_answers",
-    "_atlas",
     "_boxes",
     "_code",
+    "_entries",
     "_glossary",
     "_landing",
     "_mathml",
@@ -49,6 +51,7 @@ _PARTS = [
     "_paper",
     "_plain_links",
     "_repository",
+    "_search",
     "_sources",
     "_theme",
 ]

@@ -60,6 +60,8 @@ def _link(app, doctree, page):
     definitions = {glossary: _definitions(app.env, glossary) for glossary in glossaries}
     meanings = []
     for paragraph in doctree.findall(nodes.paragraph):
+        if "asked" in paragraph["classes"]:  # readers' own words for an error: see _entries
+            continue
         for parent, text in list(_prose(paragraph)):
             uses = list(_first_uses(text, unused))
             parent.replace(text, list(_linked(app.builder, page, text, uses)))

@@ -1,7 +1,8 @@
 """Plain Markdown links reach all that the book has, and say so when they do not.
 
 MyST finds pages and headings. Here, ahead of it, are found a figure with settings, a word of the
-glossary, whatever has a label, and a source of the bibliography::
+glossary, whatever has a label or an anchor (``<a id="…"></a>``), and a source of the
+bibliography::
 
     [0.21](one-weight.ipynb#fig-training-replay?lr=0.21)
     [leaf](glossary.md#leaf)
@@ -13,6 +14,7 @@ What leads nowhere is a warning that names the nearest place there is.
 
 import difflib
 import json
+import re
 from urllib.parse import quote, unquote
 
 from bs4 import BeautifulSoup
@@ -126,7 +128,13 @@ def _places(env, page):
             if source.bibliography_key.docname == page:
                 places[source.key] = source.citation_id
     headings = env.metadata[page].get("myst_slugs", {})
+    places |= {name: name for name in _anchors(env.get_doctree(page))}
     return places | {slug: element for slug, (_, element, _) in headings.items()}
+
+
+def _anchors(doctree):
+    for raw in doctree.findall(nodes.raw):
+        yield from re.findall(r'<a id="([^"]+)">', raw.astext())
 
 
 def _setting(figure, controls, text):

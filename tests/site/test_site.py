@@ -19,15 +19,14 @@ PAGES = [
     *("search", "genindex", "chapters/glossary", "chapters/run", "chapters/teaching"),
     *("chapters/references", *(str(path.with_suffix("")) for path in NOTEBOOKS)),
 ]
-WITH_FIGURES = [str(path.with_suffix("")) for path in NOTEBOOKS if path.parts[0] != "exercises"]
+WITH_FIGURES = [
+    str(path.with_suffix(""))
+    for path in NOTEBOOKS
+    if path.parts[0] != "exercises" and not path.stem.startswith("errors")
+]
 WAYS = ["http", "file"]
 MOST_REQUESTS, MOST_BYTES = 20, 165_000  # of a page with all its figures, compressed
-#: The Error clinic is a reference, not a chapter, and the search loads an index of the whole book.
-HEAVIER = {
-    "chapters/errors": 185_000,
-    "search": 260_000,
-    "genindex": 165_000,
-}
+HEAVIER = {"search": 260_000}  # it loads the index of the whole book
 
 
 @pytest.fixture(scope="module")

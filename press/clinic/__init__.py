@@ -1,1 +1,0 @@
-"""Make the Error clinic, ``chapters/errors.ipynb``: ``python -m press.clinic``."""
