@@ -24,6 +24,8 @@ _plain_links
     Plain Markdown links reach figures, words and sources; what leads nowhere is a warning.
 _repository
     A fork's site links to the fork.
+_sources
+    The list of references: a source's title is its link.
 _theme
     Furo, the place of a page in the book, and what a reader can do with the page.
 colours
@@ -47,6 +49,7 @@ _PARTS = [
     "_paper",
     "_plain_links",
     "_repository",
+    "_sources",
     "_theme",
 ]
 

@@ -16,6 +16,9 @@ CONVERTED = [
     *("chapters/setup.ipynb", "chapters/one-weight.ipynb", "chapters/chain-rule.ipynb"),
     *("chapters/tensors.ipynb", "chapters/accumulate.ipynb", "chapters/in-place.ipynb"),
     *("chapters/vjp.ipynb", "chapters/jacobian.ipynb"),
+    *("chapters/no-grad.ipynb", "chapters/loop-mistakes.ipynb"),
+    "chapters/engine.ipynb",
+    "chapters/how-these-figures-work.ipynb",
 ]
 
 CONF = """

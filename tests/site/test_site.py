@@ -24,7 +24,6 @@ WAYS = ["http", "file"]
 MOST_REQUESTS, MOST_BYTES = 20, 165_000  # of a page with all its figures, compressed
 #: The Error clinic is a reference, not a chapter, and the search loads an index of the whole book.
 HEAVIER = {
-    "chapters/one-weight": 175_000,
     "chapters/errors": 185_000,
     "search": 260_000,
     "genindex": 165_000,
