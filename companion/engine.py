@@ -1,101 +1,73 @@
-"""An autograd engine for single numbers, which does as torch does.
+"""The engine of the chapter "Build your own autograd", and the net that it trains.
 
->>> w = Scalar(3.0, requires_grad=True)
->>> loss = (2 * w - 4) ** 2
+>>> w = Scalar(3.0)
+>>> error = 2 * w + -4
+>>> loss = error * error
 >>> loss.backward()
->>> loss, w.grad
-(Scalar(4.0), 8.0)
-
-Where torch answers inf or nan, Python's own arithmetic raises an error.
+>>> loss.value, w.grad
+(4.0, 8.0)
 """
 
 import itertools
 import math
-from collections.abc import Callable, Iterator
-
-
-def operation(rule: Callable) -> Callable:
-    """Make an operation on Scalars of a rule on floats.
-
-    The rule returns the value, and then for each input the slope in it.
-    """
-
-    def apply(self, *others):
-        kind = type(self)
-        others = (x if isinstance(x, Scalar) else kind(x) for x in others)
-        inputs = [self, *others]
-        value, *slopes = rule(*(x.value for x in inputs))
-        return kind(value, edges=zip(inputs, slopes, strict=True))
-
-    return apply
-
-
-def swapped(apply: Callable) -> Callable:
-    """Make of an operation the one for a number on the left: 2 - x."""
-    return lambda self, other: apply(type(self)(other), self)
-
-
-def power(a: float, b: float) -> tuple[float, float, float]:
-    """Return a to the power b, and its slopes in a and in b."""
-    value = math.pow(a, b)
-    in_a = b * math.pow(a, b - 1) if b else 0.0  # x ** 0 is flat
-    in_b = value * math.log(a) if a > 0 else math.nan if a else 0.0
-    return value, in_a, in_b
+from collections.abc import Iterator
 
 
 class Scalar:
-    """A number that remembers how it was made, and can find its slopes.
+    """A number that remembers what it was made of.
 
     Parameters
     ----------
     value
-        A float, or what ``float`` can turn into one.
-    requires_grad
-        Whether `backward` shall fill in ``grad``, which is None until then.
+        A float.
     edges
-        For a result: its inputs, each with the slope of the result in it.
+        For a result: pairs of an input and the local slope, which says how many times as much
+        the result grows when that input alone grows.
+
+    Attributes
+    ----------
+    grad : float
+        For a leaf, the sum of what `backward` has found for it.
+    number : int
+        How many Scalars were made before: a result has a higher one than its inputs.
     """
 
     numbers = itertools.count()
 
-    def __init__(self, value: float, requires_grad: bool = False, edges=()):
-        self.value = float(value)
-        self.grad = None
-        self.edges = [(x, slope) for x, slope in edges if x.requires_grad]
-        self.requires_grad = requires_grad or bool(self.edges)
-        self.number = next(self.numbers)  # higher than those of its inputs
+    def __init__(self, value, edges=()):
+        self.value = value
+        self.edges = edges
+        self.grad = 0.0
+        self.number = next(Scalar.numbers)
 
-    def __repr__(self):
-        return f"{type(self).__name__}({self.value})"
+    def __add__(self, other):
+        other = scalar(other)
+        return Scalar(self.value + other.value, [(self, 1.0), (other, 1.0)])
 
-    __add__ = operation(lambda a, b: (a + b, 1.0, 1.0))
-    __sub__ = operation(lambda a, b: (a - b, 1.0, -1.0))
-    __mul__ = operation(lambda a, b: (a * b, b, a))
-    __truediv__ = operation(lambda a, b: (a / b, 1 / b, -a / b / b))
-    __pow__ = operation(power)
-    __neg__ = operation(lambda a: (-a, -1.0))
-    exp = operation(lambda a: (math.exp(a), math.exp(a)))
-    log = operation(lambda a: (math.log(a), 1 / a))
-    tanh = operation(lambda a: (math.tanh(a), 1 - math.tanh(a) ** 2))
-    relu = operation(lambda a: (a, 1.0) if a > 0 else (0.0, 0.0))
+    def __mul__(self, other):
+        other = scalar(other)
+        slopes = [(self, other.value), (other, self.value)]
+        return Scalar(self.value * other.value, slopes)
 
-    __radd__ = swapped(__add__)
-    __rsub__ = swapped(__sub__)
-    __rmul__ = swapped(__mul__)
-    __rtruediv__ = swapped(__truediv__)
-    __rpow__ = swapped(__pow__)
+    __radd__, __rmul__ = __add__, __mul__
+
+    def tanh(self):
+        t = math.tanh(self.value)
+        return Scalar(t, [(self, 1 - t * t)])
 
     def order(self) -> list["Scalar"]:
-        """Return this and all that it was made of, the youngest first."""
-        found, waiting = {self}, [self]
-        while waiting:
-            inputs = {x for x, _ in waiting.pop().edges} - found
-            found |= inputs
-            waiting += inputs
+        """Return this and all that it was made of, each after every result that uses it."""
+        found = [self]
+        seen = {self}
+        for node in found:
+            for x, _ in node.edges:
+                if x not in seen:
+                    seen.add(x)
+                    found.append(x)
         return sorted(found, key=lambda node: node.number, reverse=True)
 
     def sweep(self) -> Iterator[tuple["Scalar", float]]:
-        """Yield each node with its whole gradient, then hand that on."""
+        """Yield each node with its complete gradient, then hand that on to its inputs."""
         grads = {self: 1.0}
         for node in self.order():
             grad = grads.pop(node)
@@ -104,12 +76,68 @@ class Scalar:
                 grads[x] = grads.get(x, 0.0) + slope * grad
 
     def backward(self) -> None:
-        """Add to ``grad`` of each leaf its gradient.
-
-        RuntimeError if there is no such leaf.
-        """
-        if not self.requires_grad:
-            raise RuntimeError("this Scalar does not require a gradient")
+        """Add to the ``grad`` of each leaf its gradient."""
         for node, grad in self.sweep():
             if not node.edges:
-                node.grad = grad if node.grad is None else node.grad + grad
+                node.grad += grad
+
+
+def scalar(x: Scalar | float) -> Scalar:
+    """Return a plain number as a Scalar, and a Scalar as it is."""
+    return x if isinstance(x, Scalar) else Scalar(x)
+
+
+#: XOR: two inputs, and 1 if exactly one of them is 1.
+EXAMPLES = ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 0))
+#: The first weights of each hidden node (w1, w2, b, v), and the bias of the output.
+HIDDEN = ((-1.0, 0.3, 0.4, -0.2), (0.3, 0.1, -1.3, -0.4), (0.1, -1.2, -0.2, -0.4))
+HIDDEN = (*HIDDEN, (0.5, 1.2, -0.8, 0.1))
+BIAS = 0.5
+
+
+def guess(hidden, bias, x1, x2):
+    """Return what the net says to two inputs; weights and inputs may be of any kind.
+
+    >>> round(float(guess([(1.0, 1.0, 0.0, 2.0)], 0.5, Scalar(0.5), 0.0).value), 3)
+    1.424
+    """
+    y_hat = bias
+    for w1, w2, b, v in hidden:
+        y_hat = y_hat + v * (w1 * x1 + w2 * x2 + b).tanh()
+    return y_hat
+
+
+def loss_of(hidden, bias):
+    """Return the mean of the squared errors over the four examples."""
+    total = 0
+    for x1, x2, y in EXAMPLES:
+        error = guess(hidden, bias, x1, x2) + -y
+        total = total + error * error
+    return total * 0.25
+
+
+def train(make=Scalar, steps: int = 120, lr: float = 0.25) -> list[tuple]:
+    """Return hidden weights, bias and loss before each of `steps` steps, and after the last one.
+
+    Parameters
+    ----------
+    make
+        The engine: makes a leaf of a float, whose ``value`` may be set.
+
+    Examples
+    --------
+    >>> [round(loss, 3) for _, _, loss in train(steps=2)]
+    [0.554, 0.263, 0.257]
+    """
+    hidden = [[make(weight) for weight in row] for row in HIDDEN]
+    bias = make(BIAS)
+    history = []
+    for _ in range(steps + 1):
+        loss = loss_of(hidden, bias)
+        loss.backward()
+        values = [[w.value for w in row] for row in hidden]
+        history.append((values, bias.value, loss.value))
+        for w in (*itertools.chain(*hidden), bias):
+            w.value -= lr * w.grad
+            w.grad = 0.0
+    return history

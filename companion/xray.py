@@ -1,73 +1,70 @@
-"""Watch an engine and torch at work on the same program.
+"""Watch an engine and torch at work on the same program, and draw both side by side.
 
 >>> from companion.engine import Scalar
->>> def program(a, b):
-...     c = a * b
-...     return {"a": a, "b": b, "c": c}
->>> ours = watch_engine(Scalar, program, {"a": 2.0, "b": 3.0})
->>> torchs = watch_torch(program, {"a": 2.0, "b": 3.0})
->>> ours.phases[1][-1].kept == torchs.phases[1][-1].kept == {"a": 3.0, "b": 2.0}
+>>> def product(a, b):
+...     return {"a": a, "b": b, "c": a * b}
+>>> ours = watch_engine(Scalar.backward, product, {"a": Scalar(2.0), "b": Scalar(3.0)})
+>>> ours.moments[-1].kept == watch_torch(product, {"a": 2.0, "b": 3.0}).moments[-1].kept
 True
 """
 
+import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
-from torch.autograd.graph import get_gradient_edge
+from matplotlib.figure import Figure
+from matplotlib.path import Path
 
+from companion.canvas import Page, arrow_head, ink
 from companion.engine import Scalar
 
+WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
+_BOX, _RISE, _HEAD = (70, 36), 32, 28  # of a box, between rows, and above all rows
 
-@dataclass(frozen=True)
-class Moment:
-    """What there is to see between two steps, by the names of the program.
 
-    ``at`` names what has just got its value or a gradient, ``came`` is that gradient. ``kept``
-    holds the gradients that stay in ``.grad``, ``passed`` those that only came by.
+class Moment(NamedTuple):
+    """A gradient that has just come to the node `at`, and all that have come so far.
+
+    ``kept`` has by their names the gradients that stay in ``.grad``, ``passed`` those that came
+    by in the same backward and are not kept.
     """
 
     at: str
-    came: float | None
+    came: float
+    kept: dict[str, float]
+    passed: dict[str, float]
+
+
+class Run(NamedTuple):
+    """What one program did: the value of each node, the local slopes, and the way back."""
+
     values: dict[str, float]
-    kept: dict[str, float] = field(default_factory=dict)
-    passed: dict[str, float] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Run:
-    """A program that ran: its edges, from result to input, and its moments.
-
-    ``edges`` has a local slope, or None, for each pair of names; ``phases`` begins with the
-    moments of the forward pass, and goes on with those of each backward.
-    """
-
-    edges: dict[tuple[str, str], float | None]
-    phases: list[list[Moment]]
+    slopes: dict[tuple[str, str], float]  # by result and input; torch does not tell its own
+    moments: list[Moment]
 
 
 def watch_engine(
-    kind: type[Scalar], program: Callable, start: Mapping[str, float], backwards: int = 1
+    backward: Callable, program: Callable, leaves: Mapping[str, Scalar], times: int = 1
 ) -> Run:
-    """Run a program on an engine, and record every gradient that comes to a node.
+    """Run a program on an engine, and record each gradient that comes to a node.
 
     Parameters
     ----------
-    kind
-        The engine: `companion.engine.Scalar`, or a subclass with another ``backward``.
+    backward
+        Called with the last node: the engine's own, or another function of a Scalar.
     program
-        Called with a leaf for each name of `start`; returns a dict from names to all its nodes,
-        the oldest first.
-    start
-        The values of the leaves.
-    backwards
-        How many backwards to run from the last node.
+        Called with the leaves; returns a dict of all its nodes by name, the oldest first.
+    leaves
+        Scalars, by their names in the program.
+    times
+        How many backwards to run.
     """
 
-    class Watched(kind):
+    class Watched(type(next(iter(leaves.values())))):
         def __setattr__(self, name, value):
             super().__setattr__(name, value)
-            if name == "grad" and value is not None:
+            if name == "grad":
                 log.see(names[self], value, kept=True)
 
         def sweep(self):
@@ -76,25 +73,26 @@ def watch_engine(
                     log.see(names[node], grad, kept=False)
                 yield node, grad
 
-    leaves = {name: Watched(value, requires_grad=True) for name, value in start.items()}
-    nodes = program(**leaves)
+    nodes, log = program(**leaves), _Log()
     names = {node: name for name, node in nodes.items()}
-    log = _Log({name: node.value for name, node in nodes.items()}, start)
-    for _ in range(backwards):
-        log.begin()
-        [*nodes.values()][-1].backward()
-    edges = {(name, names[x]): slope for name, node in nodes.items() for x, slope in node.edges}
-    return Run(edges, log.phases)
+    for node in names:
+        node.__class__ = Watched  # the same node, which now tells what comes to it
+    for _ in range(times):
+        log.passed = {}
+        backward([*nodes.values()][-1])
+    slopes = {(names[node], names[x]): slope for node in names for x, slope in node.edges}
+    return Run({name: node.value for name, node in nodes.items()}, slopes, log.moments)
 
 
-def watch_torch(program: Callable, start: Mapping[str, float], backwards: int = 1) -> Run:
-    """Run a program on torch tensors in float64, and record what `watch_engine` does."""
-    leaves = {
-        name: torch.tensor(value, dtype=torch.float64, requires_grad=True)
-        for name, value in start.items()
-    }
-    nodes = program(**leaves)
-    log = _Log({name: node.item() for name, node in nodes.items()}, start)
+def watch_torch(program: Callable, start: Mapping[str, float], times: int = 1) -> Run:
+    """Run a program on tensors of float64, and record by torch's hooks what `watch_engine` does."""
+    nodes = program(
+        **{
+            name: torch.tensor(value, dtype=torch.float64, requires_grad=True)
+            for name, value in start.items()
+        }
+    )
+    log = _Log()
 
     def listen(name, node):
         if node.is_leaf:
@@ -106,44 +104,118 @@ def watch_torch(program: Callable, start: Mapping[str, float], backwards: int = 
 
     for name, node in nodes.items():
         listen(name, node)
-    for _ in range(backwards):
-        log.begin()
+    for _ in range(times):
+        log.passed = {}
         [*nodes.values()][-1].backward(retain_graph=True)
-    names = {get_gradient_edge(node).node: name for name, node in nodes.items()}
-    edges = {
-        (name, names[target]): None
-        for node, name in names.items()
-        for target, _ in node.next_functions
-        if target is not None
-    }
-    return Run(edges, log.phases)
-
-
-def count_steps(*runs: Run) -> int:
-    """Return how many positions there are when each phase waits for the slower run."""
-    return sum(max(map(len, phases)) for phases in zip(*(run.phases for run in runs), strict=True))
+    return Run({name: node.item() for name, node in nodes.items()}, {}, log.moments)
 
 
 class _Log:
-    """Moments as they come; the forward pass is known when it begins."""
-
-    def __init__(self, values, start):
-        born = list(values.items())
-        forward = [Moment("", None, dict(born[: len(start)]))]
-        forward += [
-            Moment(name, None, dict(born[:end]))
-            for end, (name, _) in enumerate(born, 1)
-            if name not in start
-        ]
-        self.phases = [forward]
-        self._values, self._kept, self._passed = values, {}, {}
-
-    def begin(self):
-        self.phases.append([])
-        self._passed = {}
+    def __init__(self):
+        self.moments, self.kept, self.passed = [], {}, {}
 
     def see(self, name, grad, kept):
-        came = grad - self._kept.get(name, 0.0)
-        (self._kept if kept else self._passed)[name] = grad
-        moment = Moment(name, came, self._values, dict(self._kept), dict(self._passed))
-        self.phases[-1].append(moment)
+        came = grad - self.kept.get(name, 0.0) if kept else grad
+        (self.kept if kept else self.passed)[name] = grad
+        self.moments.append(Moment(name, came, dict(self.kept), dict(self.passed)))
+
+
+def draw(engine: Run, torchs: Run, step: int, phase: str = "") -> Figure:
+    """Draw both runs of a program side by side after a step of the way back.
+
+    At the end of the engine's run "≠" marks each gradient in ``.grad`` that torch does not have.
+
+    Examples
+    --------
+    >>> def square(a):
+    ...     return {"a": a, "b": a * a}
+    >>> ours = watch_engine(Scalar.backward, square, {"a": Scalar(3.0)})
+    >>> draw(ours, watch_torch(square, {"a": 3.0}), 1).texts[-1].get_text()
+    'a gets 6'
+    """
+    half, places = WIDTH / 2, _places(engine.slopes)
+    height = max(y for _, y in places.values()) + _BOX[1] / 2 + 26
+    page, ends = Page(height, WIDTH), torchs.moments[-1].kept
+    leaves = set(places) - {result for result, _ in engine.slopes}
+    page.text(WIDTH - 4, 12, phase, ink.context, ha="right", size=_SIZE)
+    for left, run, title in ((0, engine, "your engine"), (half, torchs, "torch")):
+        moment = run.moments[min(step, len(run.moments) - 1)]
+        if step >= len(run.moments):
+            moment = moment._replace(at="")
+        page.text(left + 4, 12, title, weight="bold", size=_SIZE)
+        _arrows(page, left, engine.slopes, places, run.slopes)
+        for name, (x, y) in places.items():
+            found = moment.kept.get(name) if moment is engine.moments[-1] else None
+            wrong = name in leaves and found not in (None, ends[name])
+            value = f"{name} = {run.values[name]:g}"
+            _box(page, (left + x, y), name, value, moment, name in leaves, wrong)
+        page.text(left + half / 2, height - 6, _told(run, moment), ha="center", size=_SIZE)
+    page.line([(half, 20), (half, height)], ink.context, linewidth=0.5)
+    return page.figure
+
+
+def _told(run, moment):
+    """Say which gradient has just come in, and what it makes of the one that was there."""
+    name, came, kept, _ = moment
+    if not name:
+        return "done"
+    if name == list(run.values)[-1]:
+        return f"{name} begins with 1"
+    total = kept.get(name, came)
+    return f"{name} gets {came:g}" + (
+        f": {total - came:g} + {came:g} = {total:g}" * (total != came)
+    )
+
+
+def _places(slopes):
+    """Return the middle of each node's box, in the left half: each below all that use it."""
+    names = dict.fromkeys(itertools.chain.from_iterable(slopes))
+    row = dict.fromkeys(names, 0)
+    for _ in names:
+        for result, x in slopes:
+            row[x] = max(row[x], row[result] + 1)
+    places = {}
+    for r in range(max(row.values()) + 1):
+        line = sorted(name for name in names if row[name] == r)
+        for k, name in enumerate(line):
+            x = (k + 0.5) / len(line) * WIDTH / 2
+            places[name] = x, _HEAD + r * (_BOX[1] + _RISE) + _BOX[1] / 2
+    return places
+
+
+def _arrows(page, left, edges, places, slopes):
+    """Draw the edges from each result to its inputs, with the local slopes that are known."""
+    paths = []
+    for result, x in edges:
+        (x0, y0), (x1, y1) = places[result], places[x]
+        lean = 0.2 * (x1 - x0)
+        start, tip = (left + x0 + lean, y0 + _BOX[1] / 2), (left + x1 - lean, y1 - _BOX[1] / 2)
+        head = arrow_head(tip, start)
+        paths += [Path([start, tip]), Path([*head, tip], closed=True)]
+    page.path(Path.make_compound_path(*paths), ink.context, facecolor=ink.context)
+    for (result, x), slope in slopes.items():
+        (x0, y0), (x1, y1) = places[result], places[x]
+        lean = 0.2 * (x1 - x0)
+        at = left + x0 + lean + 0.3 * (x1 - x0 - 2 * lean), y0 + _BOX[1] / 2 + 0.3 * _RISE
+        page.box(at[0] - 5, at[1] - 6, 10, 12, facecolor="white", linewidth=0)
+        page.text(at[0], at[1] + 4, f"{slope:g}", ink.context, size=_SIZE, ha="center")
+
+
+def _box(page, place, name, value, moment, leaf, wrong):
+    """Draw a node: its value, and below it the gradient that it keeps or that came by."""
+    (x, y), (width, height) = place, _BOX
+    lit = name == moment.at
+    page.box(
+        *(x - width / 2, y - height / 2, width, height),
+        corner=0 if leaf else 6,
+        facecolor=(ink.learns, 0.12) if leaf else "none",
+        edgecolor=ink.gradient if lit else ink.learns if leaf else ink.text,
+        linewidth=2.5 if lit else 1,
+    )
+    grad, color = "", ink.gradient
+    if name in moment.kept:
+        grad = f"grad {moment.kept[name]:g}" + " ≠" * wrong
+    elif name in moment.passed:
+        grad, color = f"({moment.passed[name]:g})", ink.gradient if lit else ink.context
+    page.text(x, y - 4, value, ink.value, ha="center", size=_SIZE)
+    page.text(x, y + 12, grad, color, ha="center", size=_SIZE)

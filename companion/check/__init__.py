@@ -21,7 +21,7 @@ from companion.check import _run
 from companion.check._choose import Choice, Order
 from companion.check._judge import Draw, Function, Number, Part, flag, mistakes
 from companion.check._result import MISSING, Result
-from companion.check._steps import Steps
+from companion.check._steps import Project, Steps
 
 __all__ = [
     "Choice",
@@ -30,6 +30,7 @@ __all__ = [
     "Number",
     "Order",
     "Part",
+    "Project",
     "Result",
     "Steps",
     "check",

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
-from companion.check._judge import Part, call_by_name, close, form_mismatch, number_of
+from companion.check._judge import Function, Part, call_by_name, close, form_mismatch, number_of
 from companion.check._page import Form
 from companion.check._result import Result, show
 from companion.check._run import own
@@ -76,3 +76,44 @@ class Steps:
             if close(value, call_by_name(mistake, right=right)):
                 return False, f"`{name}` is {show(value)}. {sentence}"
         return False, f"`{name}` is {show(value)}, which is wrong."
+
+
+class Project(Steps):
+    """One answer that grows: its steps are questions about it, asked until one is not solved.
+
+    Parameters
+    ----------
+    steps
+        By name, in their order: each step's question gets the whole answer.
+
+    Examples
+    --------
+    >>> double = Function("f", [{"x": 2.0}], Part("{call} returned", lambda x: 2 * x))
+    >>> square = Function("f", [{"x": 3.0}], Part("{call} returned", lambda x: x * x))
+    >>> Project({"even": double, "odd": square}).judge(lambda x: 2 * x)
+    Not solved yet.
+    Solved: even. Now odd:
+    `f(x=3)` returned 6.
+    No mistake that we know of gives this. Go through it once more, line by line.
+    """
+
+    def __init__(self, steps: Mapping[str, Function]):
+        self.steps, first = steps, next(iter(steps.values()))
+        self.asks, self._missing = first.asks, first.missing
+
+    @property
+    def missing(self) -> str:
+        """Return what is said where nothing was answered."""
+        return self._missing
+
+    def judge(self, answer: object, seed: int = 1) -> Result:
+        """Return the result of the first step that is not solved; `seed` is that of its inputs."""
+        for done, (name, question) in enumerate(self.steps.items()):
+            result = question.judge(answer, seed)
+            if not result:
+                solved = ", ".join(list(self.steps)[:done])
+                where = f"Solved: {solved}. Now {name}:" if done else f"First {name}:"
+                sentences = where, *result.sentences
+                return Result(result.kind, *sentences, picture=result.picture)
+        names = ", ".join(self.steps)
+        return Result("solved", f"All steps agree with torch: {names}. (Seed {seed}.)")

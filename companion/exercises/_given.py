@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from companion.check import Choice
+from companion.check import Choice, Draw
 
 
 def vector(*values: float) -> Tensor:
@@ -53,6 +53,12 @@ def upstream(x: Tensor) -> Tensor:
     """Return an upstream gradient of x's shape that tells its entries apart: 1, -2, 3 and so on."""
     numbers = torch.arange(1.0, x.numel() + 1, dtype=x.dtype).reshape(x.shape)
     return torch.where(numbers % 2 == 1, numbers, -numbers) if x.ndim else torch.ones_like(x)
+
+
+def draw_examples(draw: Draw) -> dict:
+    """Return a weight, and the x and y of four examples."""
+    w = draw.leaf(-3, 3)
+    return {"w": w, "x": draw.vector(4, -3, 3), "y": draw.vector(4, -5, 5)}
 
 
 def backward_to(*names: str) -> Callable:

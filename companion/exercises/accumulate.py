@@ -12,7 +12,15 @@ import torch
 from companion.check import Choice, Function, Number, Order, Part
 from companion.check.vocabulary import MOVE, SIGN, TWICE, UPHILL
 from companion.digits import load_digits
-from companion.exercises._given import grid, leaf, slope, squared_loss, vector, which_runs
+from companion.exercises._given import (
+    draw_examples,
+    grid,
+    leaf,
+    slope,
+    squared_loss,
+    vector,
+    which_runs,
+)
 
 exercises = {}
 
@@ -164,12 +172,7 @@ exercises["batch-in-parts"] = Function(
         0.0,
     ),
     observe=_observe_collect,
-    drawn=lambda draw: {
-        "w": draw.leaf(-3, 3),
-        "x": draw.vector(5, -3, 3),
-        "y": draw.vector(5, -5, 5),
-        "size": draw.randint(2, 4),
-    },
+    drawn=lambda draw: draw_examples(draw) | {"size": draw.randint(1, 4)},
 )
 
 

@@ -13,6 +13,7 @@ _CHAPTERS = {
     "engine": "Build your own autograd",
     "errors": "Error clinic",
     "in-place": "In-place edits and version counters",
+    "loop-mistakes": "Mistakes in the training loop",
     "vjp": "What v is in backward(v)",
     "no-grad": "Stopping the gradient",
     "one-weight": "One weight learns",
@@ -48,7 +49,7 @@ _QUESTIONS = {
     },
     "loss-requires-grad": {
         "-24": "`requires_grad = True` begins a new record. What was done before is not in it. "
-        "→ no-grad",
+        "→ loop-mistakes",
         "0": "A zero would be a slope. Does `backward()` come to `w` at all? → tensors",
         "`backward()` raises an error.": "It would, if the third line were not there. What does "
         "that line silence? → errors#loss-requires-grad",
@@ -121,7 +122,7 @@ _QUESTIONS = {
     },
     "total": {
         "None: `total` is a number.": "`total` is a tensor from the first turn on. What does a "
-        "tensor remember? → accumulate",
+        "tensor remember? → loop-mistakes",
         "One: that of the last turn.": "`total` is made from the earlier `total`. What hangs on "
         "that one? → errors#total-loss",
         "Three: one for each turn.": RIGHT,

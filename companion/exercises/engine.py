@@ -1,523 +1,380 @@
-"""The exercises to the chapter "Build your own autograd".
+"""The predictions, exercises and project of the chapter "Build your own autograd".
 
-What is right is found by torch's autograd, in float64; a reader's code runs on `companion.engine`.
+`kind` is a reader's own Scalar; torch, or `companion.engine`, says what is right.
 """
 
-import itertools
+import math
+import random
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
-from companion.check import Choice, Function, Number, Order, Part
-from companion.check.vocabulary import HALF, SIGN, TWICE
-from companion.engine import Scalar
-from companion.exercises._given import leaf, the_one
+from companion.check import Choice, Function, Number, Part, Project
+from companion.engine import Scalar, train
+from companion.exercises._given import grid, leaf, slope, the_one, vector
 
 exercises = {}
 
 
-def _run(program: str, make: Callable, **values: float) -> dict:
+def _run(program: str, make: Callable, a: float = 0.75, b: float = -0.5) -> dict:
     """Run a program such as "c = a * b; y = c + a", and return its nodes by name."""
-    nodes = {name: make(value) for name, value in values.items()}
+    nodes = {"a": make(a), "b": make(b)}
     exec(program, nodes)  # noqa: S102 it is a text of this module
-    del nodes["__builtins__"]
     return nodes
 
 
-def _several(values: object, count: int) -> tuple:
-    """Return what a function gave back as `count` values; those that it left out are None."""
-    values = tuple(values) if isinstance(values, (tuple, list)) else (values,)
-    if len(values) > count:
-        raise TypeError(f"{count} values are asked for, not {len(values)}")
-    return values + (None,) * (count - len(values))
+def _grads(program, backward, times=1):
+    nodes = _run(program, Scalar)
+    for _ in range(times):
+        backward(nodes["y"])
+    return {name: nodes[name].grad for name in "ab"}
 
 
-class Recursive(Scalar):
-    """The chapter's first mistake: each node calls its inputs at once."""
-
-    def backward(self, grad=1.0):
-        self.grad = (self.grad or 0.0) + grad
-        for x, slope in self.edges:
-            x.backward(slope * self.grad)
+def _truth(program):
+    nodes = _run(program, leaf)
+    found = torch.autograd.grad(nodes["y"], [nodes["a"], nodes["b"]])
+    return dict(zip("ab", found, strict=True))
 
 
-# Read and predict ------------------------------------------------------------------------------
+def _passes(backward, program):
+    ours, torchs = _grads(program, backward), _truth(program)
+    return all(abs(ours[name] - torchs[name].item()) < 1e-9 for name in "ab")
 
 
-def _recursive_truth(x):
-    nodes = _run("c = 3 * x; y = c * c", lambda value: Recursive(value, True), x=x)
-    nodes["y"].backward()
-    return nodes["x"].grad
+def by_recursion(node: Scalar, grad: float = 1.0) -> None:
+    """Go back as the chapter's first mistake does: each node calls its inputs at once."""
+    node.grad += grad
+    for x, local in node.edges:
+        by_recursion(x, local * node.grad)
+
+
+def kept_inside(y: Scalar) -> None:
+    """Go back as the chapter's second mistake does: sums in the middle stay."""
+    y.grad = 1.0
+    for node in y.order():
+        for x, local in node.edges:
+            x.grad += local * node.grad
+
+
+def replaced(y: Scalar) -> None:
+    """Go back with ``=`` in the place of ``+=``, in the order of most people's engines."""
+    y.grad = 1.0
+    for node in depth_first_order(y):
+        for x, local in node.edges:
+            x.grad = local * node.grad
+
+
+exercises["slope-of-a-product"] = Number(
+    lambda a, b: slope(lambda x: x * b, a),
+    {"a": 2.0, "b": 5.0},
+    "This is `a` itself. When `a` grows by 1, how much does the product grow?",
+    lambda a: a,
+    "This is the product; its slope is asked for.",
+    lambda a, b: a * b,
+)
+
+
+def _whose_turn():
+    nodes = _run("c = a * b; d = c + a; y = c * d", Scalar)
+    second = nodes["y"].order()[1]
+    return next(letter for letter, name in zip("abc", "cda", strict=True) if nodes[name] is second)
+
+
+exercises["whose-turn"] = Choice(
+    _whose_turn,
+    a=(
+        "`c`, because it is an input of `y`",
+        "`c` is an input of `d` too, and has not heard from `d` yet: its sum is not complete.",
+    ),
+    b="`d`, because only `y` uses it",
+    c=("`a`, because it is a leaf", "Nothing has come to `a` yet: who uses it?"),
+)
+
+
+def _who_passes():
+    program = "c = a + b; d = a * b; y = (c + d) + c * d"
+    failed = [not _passes(backward, program) for backward in (by_recursion, kept_inside)]
+    return "abcd"[2 * failed[0] + failed[1]]
+
+
+_HANDED_ON = "`c` is used twice. What has recursion handed on already when the second part comes?"
+exercises["who-passes"] = Choice(
+    _who_passes,
+    a=("both of them", _HANDED_ON),
+    b=("only recursion", f"{_HANDED_ON} And what does the other one find inside at the start?"),
+    c="only what keeps gradients inside",
+    d=("neither of them", "What is kept inside does harm when it is met again: is it met here?"),
+)
+
+exercises["one-answer"] = Number(
+    lambda: torch.tensor([0.0, 1.0, 1.0, 0.0]).var(correction=0),
+    {},
+    "This is how wrong each answer is. The loss takes its square.",
+    0.5,
+    "This is the sum over the four examples; the loss is their mean.",
+    1,
+)
+
+
+def _recursive(x):
+    nodes = _run("c = 3 * a; y = c * c", Scalar, a=x)
+    by_recursion(nodes["y"])
+    return nodes["a"].grad
 
 
 exercises["engine-recursion"] = Number(
-    _recursive_truth,
+    _recursive,
     {"x": 2.0},
-    "This is the true gradient. Recursion makes another number of it: how often is `c` called, "
-    "and what does it hand on each time?",
+    "This is the true gradient. How often is `c` called, and what does it hand on each time?",
     lambda x: 18 * x,
     "`c` is an input of `y` twice, so it is called twice.",
     lambda x: 9 * x,
-    "Only the second call hands on all that `c` has. At the first call, `c` has only one half of "
-    "it.",
+    "Only the second call hands on all that `c` has. At the first call, `c` has one half of it.",
     lambda x: 36 * x,
     "This is the gradient of `c`. How much of it reaches `x`, and when?",
     lambda x: 6 * x,
 )
 
-
-def _recursion_is_right(program):
-    ours = _run(program, lambda value: Recursive(value, True), a=2.0, b=0.5)
-    torchs = _run(program, leaf, a=2.0, b=0.5)
-    ours["y"].backward()
-    torchs["y"].backward()
-    return all(abs(ours[name].grad - torchs[name].grad.item()) < 1e-9 for name in "ab")
-
-
 exercises["engine-spared"] = Choice(
-    lambda: the_one(exercises["engine-spared"].options, _recursion_is_right),
-    a=(
-        "`c = a * b; y = c * c`",
-        "`c` is called twice here. What has it handed on already at its second call?",
-    ),
+    lambda: the_one(exercises["engine-spared"].options, partial(_passes, by_recursion)),
+    a=("`c = a * b; y = c * c`", "`c` is called twice. What has it handed on before?"),
     b=(
         "`c = a + b; y = c.tanh() + c`",
-        (
-            "`c` is used by `tanh` and by the sum. So it is called twice, and it hands on its "
-            "first part twice."
-        ),
+        "`c` is used by `tanh` and by the sum, so it hands on its first part twice.",
     ),
     c="`c = a * b; y = (c + a) * b`",
     d=("`c = a + b; d = c + c; y = d * a`", "`d = c + c` calls `c` twice."),
 )
 
-_FORWARD = "c = a * b; d = c + a; y = c * d"
-_BACKWARD = (
-    "grad_a = grad_c * b + grad_d",
-    "grad_c = grad_y * d + grad_d",
-    "grad_y = 1.0",
-    "grad_d = grad_y * c",
-    "grad_b = grad_c * a",
-)
+
+def _looked_at(y, *inputs):
+    """Return the value of a result, and its local slope in each input: None without an edge."""
+    if y is None:
+        return (None,) * (1 + len(inputs))
+    if not (hasattr(y, "value") and hasattr(y, "edges")):
+        raise TypeError("the result is no Scalar: return Scalar(value, edges)")
+    edges = [[local for node, local in y.edges if node is x] for x in inputs]
+    return y.value, *(sum(found) if found else None for found in edges)
 
 
-def _sweeps(order):
-    torchs = _run(_FORWARD, leaf, a=2.0, b=3.0)
-    torchs["y"].backward()
-    names = {name: node.item() for name, node in torchs.items()}
-    for number in order:
-        exec(_BACKWARD[number - 1], names)  # noqa: S102 they are texts of this module
-    return all(names[f"grad_{name}"] == torchs[name].grad.item() for name in "ab")
+_NO_EDGE = "A result has an edge to each of its inputs: a pair of the input and a local slope."
 
 
-exercises["engine-lines"] = Order(
-    lines=_BACKWARD,
-    truth=_sweeps,
-    wrong={
-        "2 before 3": "Line 2 needs `grad_y`. Where does the way back begin?",
-        "4 before 3": "Line 4 needs `grad_y`. Where does the way back begin?",
-        "2 before 4": "`c` is used by `d` too. It must hear from `d` before its sum is complete.",
-        "1 before 4": "`a` is used by `d` too. It must hear from `d` before its sum is complete.",
-        "1 before 2": "`a` is an input of `c`, so it comes after `c`.",
-        "5 before 2": "`b` is an input of `c`, so it comes after `c`.",
-    },
-)
+def _two_inputs(sign, truth, other_value, other_slope, once):
+    """Return the step of an operation of two inputs, with the mistakes in value and slopes."""
 
+    def observe(kind, a, b):
+        x, z = kind(a), kind(b)
+        value, *slopes = _looked_at(truth(x, z), x, z)
+        slopes = None if None in slopes else vector(*map(float, slopes))
+        return value, slopes, _looked_at(truth(x, x), x)[1], _looked_at(truth(x, 2.0))[0]
 
-# Write -----------------------------------------------------------------------------------------
-
-
-def _hypot(a, b):
-    return torch.hypot(torch.tensor(a).double(), torch.tensor(b).double())
-
-
-def _slope_in(name):
-    def truth(**inputs):
-        leaves = {key: leaf(value) for key, value in inputs.items()}
-        return torch.autograd.grad(torch.hypot(leaves["a"], leaves["b"]), leaves[name])[0]
-
-    return truth
-
-
-def _slope_part(position, name, other):
-
-    def size(inputs):
-        return float(_hypot(**inputs))
-
-    return Part(
-        f"In what {{call}} returned, the {position} number is",
-        _slope_in(name),
-        "This is the slope in the other input: the slopes stand in the order of the inputs.",
-        lambda **inputs: inputs[other] / size(inputs),
-        "It is twice too large. The slope of the square root has a 2 too: where?",
-        lambda right: 2 * right,
-        HALF,
-        "The sign is lost: a negative input gets a negative slope.",
-        lambda right: abs(right),
-        SIGN,
-        "This is only the slope of the square root. The chain rule has a second factor.",
-        lambda **inputs: 1 / (2 * size(inputs)),
-        "This is only the slope of the square. The root has a slope too.",
-        lambda **inputs: 2 * inputs[name],
-        "This is divided by the sum of the squares. A root is missing.",
-        lambda right, **inputs: right / size(inputs),
-        missing="A rule returns the value, and then for each input the slope in it: three "
-        "numbers with commas between them.",
+    return Function(
+        "Scalar",
+        grid(a=(3.0, -1.5), b=(4.0, 0.5)),
+        Part(f"The value of {{call}} {sign} b` is", truth, *other_value),
+        Part(
+            f"In the edges of {{call}} {sign} b`, the local slopes in `a` and `b` are",
+            lambda a, b: slope(lambda x: truth(*x), vector(a, b)),
+            "In the edge to `a` stands the value of `a`: the local slope of the wrong input.",
+            lambda a, b: vector(a, b),
+            *other_slope,
+            missing=_NO_EDGE,
+        ),
+        Part(
+            f"In the edges of {{call}} {sign} a`, the local slopes in `a` add up to",
+            lambda a: slope(lambda x: truth(x, x), a),
+            "An input that is used twice has two edges: keep a list of pairs, not a dict.",
+            once,
+        ),
+        Part(f"The value of {{call}} {sign} 2.0` is", lambda a: truth(a, 2.0)),
+        observe=observe,
+        call=lambda a, b: f"`a, b = Scalar({a:g}), Scalar({b:g}); a",
+        drawn=lambda draw: {"a": draw.number(-4, 4), "b": draw.number(-4, 4)},
     )
 
 
-exercises["engine-length"] = Function(
-    "length",
-    [{"a": a, "b": b} for a, b in itertools.product((3.0, -1.5, 0.5), (4.0, 2.0, -0.25))],
+_TANH = Function(
+    "Scalar",
+    grid(a=(0.5, -1.0, 2.0, 0.0)),
+    Part("The value of {call} is", lambda a: math.tanh(a)),
     Part(
-        "In what {call} returned, the value is",
-        lambda a, b: _hypot(a, b),
-        "The root is missing.",
-        lambda a, b: a * a + b * b,
-        "The root of a sum is not the sum of the roots.",
-        lambda a, b: abs(a) + abs(b),
-        "This is the sum of the inputs: square each one first.",
-        lambda a, b: a + b,
+        "In the edges of {call}, the local slope is",
+        lambda a: slope(torch.tanh, a),
+        "This is 1 − a². The formula 1 − t² means the result t = tanh(a), not the input.",
+        lambda a: 1 - a * a,
+        missing=_NO_EDGE,
     ),
-    _slope_part("second", "a", "b"),
-    _slope_part("third", "b", "a"),
-    observe=lambda length, a, b: _several(length(a, b), 3),
-    drawn=lambda draw: {"a": draw.number(-9, 9), "b": draw.number(1, 9)},
+    observe=lambda kind, a: _looked_at((x := kind(a)).tanh(), x),
+    call=lambda a: f"`Scalar({a:g}).tanh()`",
+    drawn=lambda draw: {"a": draw.number(-3, 3)},
 )
-
-
-def _linear_truth(name):
-    def truth(x, w, v):
-        leaves = {"x": x, "w": w, "b": torch.zeros(len(w), dtype=w.dtype)}
-        leaves = {key: value.clone().requires_grad_() for key, value in leaves.items()}
-        y = leaves["x"] @ leaves["w"].T + leaves["b"]
-        return torch.autograd.grad(y, leaves[name], v)[0]
-
-    return truth
-
-
-def _linear_case(seed, count):
-    chance = torch.Generator().manual_seed(seed)
-
-    def whole_numbers(*shape):
-        return torch.randint(-4, 5, shape, generator=chance).double()
-
-    return {"x": whole_numbers(count, 3), "w": whole_numbers(3, 3), "v": whole_numbers(count, 3)}
-
-
-_MISSING_GRADIENT = "Return three gradients, with commas between them: for `x`, `w` and `b`."
-exercises["engine-linear"] = Function(
-    "linear_backward",
-    [_linear_case(seed, count) for seed, count in enumerate((2, 4, 5, 1))],
-    Part(
-        "In what {call} returned, the gradient of `x` is",
-        _linear_truth("x"),
-        "Here each row of `v` goes through `w` forwards, as `x` did (J v). The way back sums "
-        "over the outputs, not over the inputs.",
-        lambda w, v: v @ w.T,
-        "It is divided by the number of examples: the rows of `x` do not meet.",
-        lambda right, x: right / len(x),
-        "This is `y` itself.",
-        lambda x, w: x @ w.T,
-        SIGN,
-        TWICE,
-        missing=_MISSING_GRADIENT,
-        tensor=True,
-    ),
-    Part(
-        "The gradient of `x` is right, but in what {call} returned, that of `w` is",
-        _linear_truth("w"),
-        "Rows and columns are exchanged: a row of `w` belongs to an output.",
-        lambda right: right.T,
-        "This is the mean over the examples. `w` was used by each example, so the parts are added.",
-        lambda right, x: right / len(x),
-        "This is the part of the last example alone.",
-        lambda x, v: torch.outer(v[-1], x[-1]),
-        SIGN,
-        TWICE,
-        missing=_MISSING_GRADIENT,
-        tensor=True,
-    ),
-    Part(
-        "The gradients of `x` and `w` are right, but in what {call} returned, that of `b` is",
-        _linear_truth("b"),
-        "This is the mean over the examples. `b` was used by each example, so the parts are added.",
-        lambda right, x: right / len(x),
-        "This counts the examples. What has come back to each output is in `v`.",
-        lambda right, x: torch.full_like(right, len(x)),
-        "The slope of y in b is 1, but what has come back from above is in `v`.",
-        lambda right: torch.ones_like(right),
-        "This is the part of the last example alone.",
-        lambda v: v[-1],
-        "This is the sum of all of `v`: each output has its own `b`.",
-        lambda v: v.sum().expand(3),
-        missing=_MISSING_GRADIENT,
-        tensor=True,
-    ),
-    observe=lambda backward, x, w, v: _several(backward(x, w, v), 3),
-    drawn=lambda draw: {"x": draw.matrix(4, 3), "w": draw.matrix(3, 3), "v": draw.matrix(4, 3)},
-    without="backward",
-)
-
-
-def _on_graph(function):
-    return lambda graph: f"`{function}(y)` with `{_GRAPHS[graph]}`"
-
-
-# Graphs of Scalars, for functions that go through them ------------------------------------------
 
 _GRAPHS = (
     "y = a * b + a",
-    "c = a * b; y = c * c",
     "c = a + b; d = a * b; y = (c + d) + c * d",
-    "c = a - b; d = c.tanh(); y = d * c / (b * b + 1)",
-    "y = a * b; y = y + y; y = y + y; y = y + y",
     "c = a * b; d = c + b; y = d + a * d + c",
 )
 
 
-class _Bare(Scalar):
-    """A Scalar whose way back is for the reader to write."""
-
-    def order(self):
-        raise NotImplementedError("in this exercise, y.order() is what you write")
-
-    def sweep(self):
-        raise NotImplementedError("in this exercise, y.sweep() is not there to be called")
-
-    def backward(self):
-        raise NotImplementedError("in this exercise, y.backward() is not there to be called")
-
-
-class _Ordered(_Bare):
-    """A Scalar that knows its order, and nothing more of its way back."""
-
-    def order(self):
-        return Scalar.order(self)
+def _program(seed: int) -> str:
+    """Return a program on a and b: one of `_GRAPHS`, or six lines that are drawn with the seed."""
+    if seed < len(_GRAPHS):
+        return _GRAPHS[seed]
+    draw, names, lines = random.Random(seed), ["a", "b"], []
+    for name in "cdefg":
+        form = draw.choice(("{} + {}", "{} * {}", "({} * {}).tanh()"))
+        lines.append(f"{name} = {form.format(draw.choice(names[-2:]), draw.choice(names))}")
+        names.append(name)
+    return "; ".join([*lines, "y = g + f * a + b"])
 
 
-def _scalars(graph, kind):
-    """Return the nodes of a graph of Scalars by name; the result is y."""
-    return _run(_GRAPHS[graph], lambda value: kind(value, True), a=2.0, b=3.0)
+def _on_programs(method, observe, *parts):
+    """Return a step that calls a method of the results of programs."""
+    return Function(
+        "Scalar",
+        grid(seed=tuple(range(len(_GRAPHS)))),
+        *parts,
+        observe=lambda kind, seed: observe(_run(_program(seed), kind), kind),
+        call=lambda seed: (
+            f"`a, b = Scalar(0.75), Scalar(-0.5); {_program(seed)}; y.{method}()` (seed {seed})"
+        ),
+        drawn=lambda draw: {"seed": draw.randint(100, 999)},
+    )
 
 
-def _torch_gradient(graph, name, times=1):
-    nodes = _run(_GRAPHS[graph], leaf, a=2.0, b=3.0)
-    return times * torch.autograd.grad(nodes["y"], nodes[name])[0]
-
-
-def _all_nodes(graph):
-    return Scalar.order(_scalars(graph, _Bare)["y"])
-
-
-def _depth_first(node, mark=True, found=None):
+def depth_first(node: Scalar, mark: bool = True, found: list | None = None) -> list:
     """Return the nodes as a plain recursion meets them; with marks, each of them once."""
     found = [] if found is None else found
     if not (mark and node in found):
         found.append(node)
         for x, _ in node.edges:
-            _depth_first(x, mark, found)
+            depth_first(x, mark, found)
     return found
 
 
-def _level_by_level(root):
-    found = [root]
-    for node in found:
-        found += [x for x in dict(node.edges) if x not in found]
-    return found
+def depth_first_order(node: Scalar, found: dict | None = None) -> list:
+    """Return an order for the way back: the nodes as a recursion leaves them, turned around."""
+    found = {} if found is None else found
+    if node not in found:
+        for x, _ in node.edges:
+            depth_first_order(x, found)
+        found[node] = None
+    return list(found)[::-1]
 
 
 def _too_early(nodes):
     """Return how many nodes stand before a result that uses them, or are missing."""
     place = {node: number for number, node in enumerate(nodes)}
-    wrong = {x for node in nodes for x, _ in node.edges if place.get(x, -1) < place[node]}
-    return len(wrong)
+    return len({x for node in nodes for x, _ in node.edges if place.get(x, -1) < place[node]})
 
 
-def _observe_order(order, graph):
-    nodes = _scalars(graph, _Bare)
-    a, y = nodes["a"], nodes["y"]
-    for node in Scalar.order(y):
-        node.number = -node.number  # the numbers must not help
-    found = order(y)
+def _observe_order(nodes, kind):
+    found = nodes["y"].order()
     if found is None:
-        return None, None, None
-    if not isinstance(found, (list, tuple)) or not all(type(node) is _Bare for node in found):
+        return None, None
+    if not isinstance(found, list | tuple) or not all(isinstance(node, kind) for node in found):
         raise TypeError("a list of Scalars is asked for")
-    grads = {y: 1.0}
-    for node in found:
-        for x, slope in node.edges:
-            grads[x] = grads.get(x, 0.0) + slope * grads.get(node, 0.0)
-    return len(found), _too_early(found), grads.get(a, 0.0)
+    return len(found), _too_early(found)
 
 
-def _mistaken_order(find):
-    return lambda right, graph: _too_early(find(_scalars(graph, _Bare)["y"]))
+def _of_result(function):
+    return lambda seed: function(_run(_program(seed), Scalar)["y"])
 
 
-exercises["engine-order"] = Function(
+_ORDER = _on_programs(
     "order",
-    [{"graph": graph} for graph in range(len(_GRAPHS))],
+    _observe_order,
     Part(
-        "{call} returned a list of this length:",
-        lambda graph: len(_all_nodes(graph)),
+        "The length of the list after {call} is",
+        _of_result(lambda y: len(y.order())),
         "Nodes that are used twice stand in it twice. Remember which ones you have found.",
-        lambda graph: len(_depth_first(_all_nodes(graph)[0], mark=False)),
+        _of_result(lambda y: len(depth_first(y, mark=False))),
         "One node is missing everywhere. Is `y` itself in the list?",
         lambda right: right - 1,
-        "The leaves are missing: they too must have their turn.",
-        lambda right: right - 2,
-        "The list is empty.",
-        0,
-        "Only `y` is in the list. Where are its inputs, and their inputs?",
-        1,
-        "These are only the inputs of `y`. They have inputs too.",
-        lambda graph: len(_all_nodes(graph)[0].edges),
-        missing="A function gives back what stands after `return`.",
+        missing="`order` gives back a list: what stands after `return`.",
     ),
     Part(
-        "In the list of {call}, the number of nodes that stand before a result which uses them is",
-        lambda graph: 0,
-        "This is the whole way upside down: the inputs come first. The way back begins at `y`. "
-        "(Here `number` is of no help.)",
-        _mistaken_order(lambda y: Scalar.order(y)[::-1]),
+        "In the list after {call}, so many nodes stand before a result that uses them:",
+        lambda: 0,
+        "This is the whole way upside down: the inputs come first. The way back begins at `y`.",
+        _of_result(lambda y: _too_early(y.order()[::-1])),
         "Each node is put down when it is found. But the longest way to it may be still to come: "
         "put it down when all its inputs are done, and turn the list around.",
-        _mistaken_order(_depth_first),
-        "This goes level by level. A node that `y` uses directly may also be used by a node "
-        "further down.",
-        _mistaken_order(_level_by_level),
+        _of_result(lambda y: _too_early(depth_first(y))),
     ),
-    Part(
-        "After a sweep in the order of {call}, the gradient of `a` is",
-        lambda graph: _torch_gradient(graph, "a"),
-    ),
-    observe=_observe_order,
-    call=_on_graph("order"),
 )
 
 
-def _observe_backward(backward, graph):
-    nodes = _scalars(graph, _Ordered)
-    a, b, y = nodes["a"], nodes["b"], nodes["y"]
-    backward(y)
-    once = a.grad, b.grad
-    backward(y)
-    inner = sum(node.grad is not None for node in y.order() if node.edges)
-    return *once, a.grad, inner
+def _observe_backward(nodes, kind):
+    a, b, y = (nodes[name] for name in "aby")
+    y.backward()
+    once = a.grad + 0.0, b.grad + 0.0  # copies
+    y.backward()
+    return *once, a.grad
 
 
-def _mistaken_backward(graph, name, times=1, add=True):
-    """Return a gradient by an engine that keeps its sums in .grad, and may forget to add."""
-    nodes = _scalars(graph, _Ordered)
-    for _ in range(times):
-        nodes["y"].grad = 1.0
-        for node in nodes["y"].order():
-            for x, slope in node.edges:
-                x.grad = (x.grad or 0.0) * add + slope * node.grad
-    return nodes[name].grad
+def _grad(name, backward, times=1):
+    return lambda seed: _grads(_program(seed), backward, times)[name]
 
 
-def _recursive_gradient(graph, name):
-    nodes = _scalars(graph, Recursive)
-    nodes["y"].backward()
-    return nodes[name].grad
-
-
-def _gradient_part(name):
+def _grad_part(name):
     return Part(
         f"After {{call}}, `{name}.grad` is",
-        lambda graph: _torch_gradient(graph, name),
-        "This is the part that came last. Where a node is used twice, its gradient is a sum.",
-        lambda graph: _mistaken_backward(graph, name, add=False),
-        "This is what recursion gives: a node hands on its first part twice. Does each node have "
-        "its turn only once?",
-        lambda graph: _recursive_gradient(graph, name),
-        "It is twice too large: is something counted twice?",
-        lambda right: 2 * right,
-        SIGN,
-        missing="A leaf keeps its gradient: `backward(y)` must put it there.",
+        lambda seed: _truth(_program(seed))[name],
+        "This is the part that came last: where a node is used twice, its gradient is a sum, so "
+        "`+=` and not `=`.",
+        _grad(name, replaced),
+        "This is what recursion gives: a node hands on its first part twice. Go through "
+        "`self.order()`, so that each node has its turn once, with its sum complete.",
+        _grad(name, by_recursion),
+        "It is zero: does the way back begin with 1 at the result?",
+        0.0,
     )
 
 
-exercises["engine-backward"] = Function(
+_WAY_BACK = _on_programs(
     "backward",
-    [{"graph": graph} for graph in range(len(_GRAPHS))],
-    _gradient_part("a"),
-    _gradient_part("b"),
+    _observe_backward,
+    _grad_part("a"),
+    _grad_part("b"),
     Part(
-        "Once is right. After {call} twice, `a.grad` is",
-        lambda graph: _torch_gradient(graph, "a", times=2),
+        "Once is right. After {call} and a second `y.backward()`, `a.grad` is",
+        lambda seed: 2 * _truth(_program(seed))["a"],
         "The second call began with what the first one had left inside. Sums in the middle must "
-        "not outlive the sweep.",
-        lambda graph: _mistaken_backward(graph, "a", times=2),
-        "The second call replaced the first gradient. A leaf adds.",
+        "not outlive the call.",
+        _grad("a", kept_inside, times=2),
+        "The second call replaced the first gradient. A leaf adds, as in torch.",
         lambda right: right / 2,
     ),
-    Part(
-        "The gradients are right, but after {call} the number of results that keep one is",
-        lambda graph: 0,
-        "Only leaves keep a gradient, as in PyTorch. Set the others to None, or do not use "
-        "`.grad` for sums in the middle.",
-        lambda graph: sum(bool(node.edges) for node in _all_nodes(graph)),
-        "Only leaves keep a gradient, as in PyTorch: `y` is none.",
-        1,
-    ),
-    observe=_observe_backward,
-    call=_on_graph("backward"),
 )
 
-
-# Prove -----------------------------------------------------------------------------------------
-
-
-def _count_calls(k):
-    """Count the calls of a recursion that hands on only what has just come in."""
-    x = Scalar(1.0, True)
-    y = x
-    for _ in range(int(k)):
-        y = y * y * y
-    return len(_depth_first(y, mark=False))
-
-
-exercises["engine-calls"] = Function(
-    "calls",
-    [{"k": k} for k in range(8)],
-    Part(
-        "{call} returned",
-        _count_calls,
-        "This counts the nodes, as a sweep visits them: each of them once.",
-        lambda k: 2 * k + 1,
-        "This counts only the calls that reach the leaf `x`, one for each path.",
-        lambda k: 3**k,
-        "This belongs to `y = y + y`. Here each round uses `y` three times.",
-        lambda k: 2 ** (k + 1) - 1,
-        "This counts one new result in each round. `y * y * y` makes two: `y * y`, and its "
-        "product with `y`.",
-        lambda k: (3 ** (k + 1) - 1) // 2,
-        "One call is missing: the one for `y` itself counts too.",
-        lambda right: right - 1,
-        "It is one too many: how many calls are there for k = 0?",
-        lambda right: right + 1,
-    ),
-)
-
-exercises["calls-proof"] = Order(
-    [
-        "Therefore C(k) + 1 = 2 · 3ᵏ, and C(k) = 2 · 3ᵏ − 1.",
-        "So C(k) = 2 + 3 C(k − 1).",
-        (
-            "The node of round k calls `y * y` once and the older node once; `y * y` calls the "
-            "older node twice."
+exercises["your-engine"] = Project(
+    {
+        "`+`": _two_inputs(
+            "+",
+            lambda a, b: a + b,
+            ("This is the product.", lambda a, b: a * b),
+            ("These are the slopes of a product.", lambda a, b: vector(b, a)),
+            lambda: 1,
         ),
-        "At k = 0 there is one call: C(0) + 1 = 2.",
-        "Add 1 on both sides: C(k) + 1 = 3 (C(k − 1) + 1).",
-    ],
-    wrong={
-        "2 before 3": "Where do the 2 and the 3 come from? Count the calls of one round first.",
-        "5 before 2": "On both sides of which equation?",
-        "1 before 5": "Why a power of 3? Something must be multiplied by 3 in each round.",
-        "1 before 4": "Multiplied by 3, k times: but beginning with which number?",
-    },
-    code=False,
+        "`*`": _two_inputs(
+            "*",
+            lambda a, b: a * b,
+            ("This is the sum.", lambda a, b: a + b),
+            ("These are the slopes of a sum.", lambda a, b: vector(1.0, 1.0)),
+            lambda a: a,
+        ),
+        "`tanh`": _TANH,
+        "`order`": _ORDER,
+        "`backward`": _WAY_BACK,
+        "XOR": Function(
+            "Scalar",
+            [{"steps": 0}, {"steps": 1}, {"steps": 110}],
+            Part("{call}, the loss of XOR is", lambda steps: train(steps=int(steps))[-1][2]),
+            observe=lambda kind, steps: (train(kind, int(steps))[-1][2],),
+            call=lambda steps: f"After {steps:g} steps with your engine",
+        ),
+    }
 )

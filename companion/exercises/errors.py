@@ -9,6 +9,7 @@ from companion.check import Choice, Function, Number, Part, flag
 from companion.check.vocabulary import DETACHED, SIGN, TWICE
 from companion.exercises._given import (
     backward_to,
+    fails,
     leaf,
     slope,
     the_one,
@@ -21,19 +22,11 @@ exercises = {}
 
 # Diagnosis -------------------------------------------------------------------------------------
 
-_MESSAGE = "element 0 of tensors does not require grad and does not have a grad_fn"
-
-
-def _raises(program):
-    try:
-        exec(program + "\ny.backward()", {"torch": torch, "w": leaf(3.0)})  # noqa: S102 it is a text of this module
-    except RuntimeError as failure:
-        return _MESSAGE in str(failure)
-    return False
-
-
 exercises["case-which-raises"] = Choice(
-    lambda: the_one(exercises["case-which-raises"].options, _raises),
+    lambda: the_one(
+        exercises["case-which-raises"].options,
+        fails("w = torch.tensor(3.0, requires_grad=True)", "y.backward()"),
+    ),
     a=("`y = w.detach() + w`", "`detach()` cuts one of two ways. Is there still a way to `w`?"),
     b=(
         "`with torch.no_grad(): w -= 1`, then `y = w * w`",

@@ -11,6 +11,7 @@ from companion.check import Choice, Function, Number, Order, Part, flag, mistake
 from companion.check.vocabulary import DETACHED, HALF, MOVE, SIGN, SUM, TWICE, UPHILL
 from companion.exercises._given import (
     backward_to,
+    draw_examples,
     grid,
     leaf,
     runs,
@@ -115,11 +116,7 @@ exercises["mean-loss"] = Function(
         missing=DETACHED,
     ),
     observe=backward_to("w"),
-    drawn=lambda draw: {
-        "w": draw.leaf(-3, 3),
-        "x": draw.vector(4, -3, 3),
-        "y": draw.vector(4, -5, 5),
-    },
+    drawn=draw_examples,
 )
 
 

@@ -9,7 +9,7 @@ import torch
 
 from companion.check import Choice, Function, Number, Order, Part, flag
 from companion.check.vocabulary import DETACHED, SUM, TWICE
-from companion.exercises._given import backward_to, leaf, slope, vector
+from companion.exercises._given import backward_to, draw_examples, leaf, slope, vector
 
 exercises = {}
 
@@ -176,12 +176,7 @@ exercises["cut-in-the-middle"] = Function(
         missing=DETACHED,
     ),
     observe=backward_to("w", "b"),
-    drawn=lambda draw: {
-        "w": draw.leaf(-3, 3),
-        "b": draw.leaf(-3, 3),
-        "x": draw.vector(4, -3, 3),
-        "y": draw.vector(4, -5, 5),
-    },
+    drawn=lambda draw: {"w": None, "b": draw.leaf(-3, 3)} | draw_examples(draw),  # in this order
 )
 
 exercises["jump-proof"] = Order(

@@ -1,181 +1,214 @@
-"""The figures of the chapter about the engine."""
+"""The figures of the chapter about the engine: a net that learns XOR, and the X-ray."""
 
-import inspect
+import functools
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 
 import torch
+from ipywidgets import Play, SelectionSlider, ToggleButtons, interactive
+from matplotlib import rc_context
 from matplotlib.figure import Figure
+from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
-from torch import Tensor
 
-from companion.canvas import WIDTH, Page, arrow_head, in_style, ink, panels
-from companion.xray import Run
+from companion.canvas import in_style, ink, signed
+from companion.engine import EXAMPLES, Scalar, guess, train
+from companion.regions import above, layers
+from companion.xray import draw, watch_engine, watch_torch
+from explorable import explore
 
-# Lengths in points: of a box, between rows, and above all rows.
-_BOX, _RISE, _HEAD = (78, 36), 34, 50
+_WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
+
+# XOR -------------------------------------------------------------------------------------------
+
+_LOW, _HIGH, _FAR = -0.3, 1.3, (-0.5, 1.5)  # what is shown of both inputs; x2 is drawn as far
+_UNIT = 130  # points
+_HEIGHT, _LEFT, _BOTTOM = 276, 26, 64  # of the picture; of the plane in it
+_BANDS, _STRONGEST = 6, 0.8  # on either side of 1/2; the opacity of the last one
+_trained = functools.cache(train)
+
+
+def show_xor_training() -> interactive:
+    """Return the figure of a net that the book's engine trains, with its output everywhere."""
+    places = [k / 4 for k in range(5)]
+    return explore(
+        xor_training,
+        title="Your own engine learns XOR",
+        caption="Drag the ring, and read the net there.",
+        labels={"step": "step", "x1": "read at x₁", "x2": "and x₂"},
+        hold={("x1", "x2"): "xy"},
+        paper=[{"step": 40}, {"step": 80}, {"step": 112}],
+        step=Play(min=0, max=112, step=8, value=80, interval=600),
+        x1=SelectionSlider(options=places, value=0.5),
+        x2=SelectionSlider(options=places, value=0.5),
+        alt="The square of two inputs, blue where the net's answer is above a half, red where it "
+        "is below. A blue band grows between the corners (0, 1) and (1, 0), and leaves the other "
+        "two red. Beside it a scale with the four answers, below it the loss against the step.",
+    )
 
 
 @in_style
-def xor_training(
-    guess: Callable[[Tensor], Tensor],
-    examples: Sequence[tuple[tuple[int, int], int]],
-    losses: Sequence[tuple[float, float]],
-    step: int,
-) -> Figure:
-    """Draw a net's answer over the square of its inputs, and the loss against the step.
+@rc_context({"font.size": _SIZE})
+def xor_training(step: int = 80, x1: float = 0.5, x2: float = 0.5) -> Figure:
+    """Draw what the net answers to all inputs after some steps, and the loss so far.
 
     Parameters
     ----------
-    guess
-        From points (n × 2, float64) to the net's answers (n).
-    examples
-        The four inputs, each with its target.
-    losses
-        For each step, the loss in the engine and in torch.
     step
-        How many steps the net has been trained.
+        How many steps it has been trained, at most 120.
+    x1, x2
+        Where its answer is read.
 
     Examples
     --------
-    >>> figure = xor_training(lambda x: x[:, 0], [((1, 0), 1)], [(0.5, 0.5)], 0)
-    >>> figure.axes[0].texts[0].get_text()
-    'want 1\\nget 1.00'
+    >>> xor_training(step=112, x1=0.0, x2=1.0).axes[0].texts[4].get_text()
+    '0.91'
     """
-    side = torch.linspace(-0.2, 1.2, 11, dtype=torch.float64)
-    points = torch.cartesian_prod(side, side)
-    everywhere = guess(points)
-    answers = guess(torch.tensor([x for x, _ in examples], dtype=torch.float64))
-    figure, (above, below) = panels(
-        5, rows=2, height_ratios=(3, 1.3), left=0.16, bottom=0.11, top=0.94, hspace=0.4
-    )
-    colors = [ink.value if y_hat > 0.5 else ink.step for y_hat in everywhere]
-    sure = ((everywhere - 0.5).abs().clamp(max=0.5) * 12).round() / 10
-    above.scatter(*points.T, s=210, marker="s", c=colors, alpha=sure, linewidth=0)
-    for (x, y), y_hat in zip(examples, answers, strict=True):
-        above.text(*x, f"want {y}\nget {y_hat:.2f}", ha="center", va="center", size=10)
-    above.set(xlabel="x1", ylabel="x2", xticks=(0, 1), yticks=(0, 1), aspect="equal")
-    above.set_title("blue: nearer to 1, gold: nearer to 0", size=10)
-    ours, torchs = zip(*losses, strict=True)
-    below.plot(ours, color=ink.value)
-    below.plot(range(0, len(losses), 10), torchs[::10], "o", color=ink.text, fillstyle="none")
-    below.plot(step, ours[step], "o", color=ink.changed, markersize=9)
-    below.set(xlabel="step", ylabel="loss", ylim=(0, 0.6), yticks=(0, 0.25, 0.5))
-    words = f"engine {ours[step]:.6f}, torch {torchs[step]:.6f}"
-    below.text(len(losses) - 1, 0.45, words, ha="right")
+    *net, loss = _trained()[step]
+    figure = Figure(figsize=(_WIDTH / 72, _HEIGHT / 72))
+    ax = figure.add_axes((0, 0, 1, 1), xlim=(_x(0), _x(_WIDTH)), ylim=(_y(0), _y(_HEIGHT)))
+    ax.axis("off")
+    plane = Rectangle((_LOW, _LOW), 1.6, 1.6, transform=ax.transData)
+    square = [(_LOW, _FAR[0]), (_LOW, _FAR[1]), (_HIGH, _FAR[1]), (_HIGH, _FAR[0])]
+    for distance, alpha in layers(_BANDS, _STRONGEST):
+        blue, red = _above(step, 0.5 + distance), [square, *_above(step, 0.5 - distance)]
+        for side, color, polygons in ((1, ink.value, blue), (-1, ink.gradient, red)):
+            look = {"facecolor": color, "alpha": alpha, "linewidth": 0}
+            ax.add_artist(PathPatch(_path(polygons), **look)).set_clip_path(plane)
+            start, length = 0.5 + side * distance, side * (0.8 - distance)
+            ax.add_artist(Rectangle((_x(262), start), 14 / _UNIT, length, **look))
+    look = {"facecolor": "none", "edgecolor": ink.text, "linewidth": 1.5}
+    ax.add_artist(PathPatch(_path(_decision_line(step)), **look)).set_clip_path(plane)
+
+    dot = {"markeredgecolor": "white", "linestyle": "none", "markersize": 16}
+    for a, b, y in EXAMPLES:
+        color = ink.value if y else ink.gradient
+        ax.plot(_x(269), _read(net, a, b), "o", color=color, **dot)
+        ax.plot(a, b, "o", color=color, **dot)
+        ax.text(a, b, f"{y}", color="white", ha="center", va="center_baseline", weight="bold")
+    here = _read(net, x1, x2)
+    ring = {"fillstyle": "none", "markersize": 20}
+    ax.plot(x1, x2, "o", color="white", markeredgewidth=4, **ring)
+    ax.plot(x1, x2, "o", color=ink.text, markeredgewidth=1.5, **ring)
+    ax.plot(_x(284), here, "<", color=ink.text, markersize=9)
+    label = {"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.8, "linewidth": 0}
+    words = signed(here, "z.2f")
+    ax.text(x1, x2 + 0.14, words, ha="center", va="center_baseline", bbox=label)
+
+    losses = [_loss(loss) for *_, loss in _trained()]
+    ax.plot([_x(_LEFT + 2.1 * k) for k in range(121)], losses, color=ink.loss)
+    ax.plot(_x(_LEFT + 2.1 * step), _loss(loss), "o", color=ink.loss, markersize=9)
+    ax.plot((_x(_LEFT), _x(_LEFT + 252)), (_loss(0), _loss(0)), color=ink.context, linewidth=1)
+    for place, one, other, output in ((0, "0", "0", "0"), (0.5, "x₁", "x₂", "½"), (1, *"111")):
+        ax.text(place, _y(_BOTTOM - 15), one, ha="center")
+        ax.text(_x(_LEFT / 2 - 2), place, other, ha="center", va="center_baseline")
+        ax.text(_x(250), place, output, ha="center", va="center_baseline")
+    ax.text(_x(_LEFT + 252), _y(34), f"loss {loss:.3f}", color=ink.loss, ha="right")
     return figure
 
 
-def engine_xray(program: Callable, engine: Run, torchs: Run, step: int) -> Figure:
-    """Draw both runs of a program side by side, at a step; the last one stays for ever.
+def _x(points):
+    return _LOW + (points - _LEFT) / _UNIT
 
-    A gradient that is kept stands in the node's box as ``.grad``, one that has passed in
-    brackets. After the last step "≠" marks each kept gradient that torch does not have.
 
-    Examples
-    --------
-    >>> from companion.xray import watch_torch
-    >>> def program(a):
-    ...     b = a * a
-    ...     return {"a": a, "b": b}
-    >>> run = watch_torch(program, {"a": 3.0})
-    >>> [text.get_text() for text in engine_xray(program, run, run, 3).texts][-1]
-    'a gets 6'
+def _y(points):
+    return _LOW + (points - _BOTTOM) / _UNIT
+
+
+def _loss(loss):
+    return _y(8 + 66 * loss)
+
+
+def _read(net, x1, x2):
+    return guess(*net, *torch.tensor([x1, x2], dtype=torch.float64)).item()
+
+
+@functools.cache
+def _above(step, level):
+    *net, _ = _trained()[step]
+    polygons = above(lambda x1, x2: guess(*net, x1, x2), level, (_LOW, _HIGH), _FAR)
+    tenth = 10 * _UNIT  # of a point: finer ones take room and are not seen
+    return [[(round(x * tenth) / tenth, round(y * tenth) / tenth) for x, y in p] for p in polygons]
+
+
+def _decision_line(step):
+    """Return pieces of the line where the output is 1/2: always as many, some without length."""
+    for polygon in _above(step, 0.5):
+        half = len(polygon) // 2
+        yield from itertools.pairwise(polygon[:half])
+        yield from itertools.pairwise(polygon[half:])
+
+
+def _path(pieces):
+    """Return lines through points as one path, of which matplotlib leaves out nothing."""
+    pieces = list(pieces)
+    codes = [code for piece in pieces for code in [Path.MOVETO] + [Path.LINETO] * (len(piece) - 1)]
+    path = Path([point for piece in pieces for point in piece], codes)
+    path.should_simplify = False
+    return path
+
+
+# The X-ray -------------------------------------------------------------------------------------
+
+
+def show_engine_xray(kind: type[Scalar], backward: Callable, program: Callable) -> interactive:
+    """Return the figure of one backward, by an engine and by torch.
+
+    Parameters
+    ----------
+    kind, backward
+        The engine: it makes a leaf of a float, and is called with the last node.
+    program
+        From two leaves to a dict of all nodes, as for `companion.xray.watch_engine`.
     """
-    moments = [
-        (name, [run.phases[phase][min(i, len(run.phases[phase]) - 1)] for run in (engine, torchs)])
-        for phase, name in enumerate(["forward", "first backward", "second backward"])
-        if phase < len(engine.phases)
-        for i in range(max(len(engine.phases[phase]), len(torchs.phases[phase])))
-    ]
-    phase, (left, right) = moments[min(step, len(moments) - 1)]
-    end = engine.phases[-1][-1], torchs.phases[-1][-1]
-    wrong = left.kept.items() - end[1].kept.items() if (left, right) == end else ()
-    wrong = {name for name, _ in wrong if name in end[1].kept}
-    places, height = _places(engine.edges)
-    page = Page(height)
-    lines = inspect.getsource(program).splitlines()
-    source = ",  ".join(line.strip() for line in lines if " = " in line)
-    page.text(WIDTH / 2, 13, source, ha="center", size=10)
-    page.text(WIDTH / 2, 36, phase, ink.context, ha="center", size=10)
-    sides = ((engine, left, "engine", wrong), (torchs, right, "torch", ()))
-    for side, (run, moment, title, marked) in enumerate(sides):
-        shift = side * WIDTH / 2
-        page.text(shift + WIDTH / 4, 36, title, ha="center", weight="bold")
-        _arrows(page, run.edges, places, shift)
-        leaves = set(places) - {start for start, _ in run.edges}
-        for name, (x, y) in places.items():
-            _box(page, x + shift, y, name, moment, name in leaves, name in marked)
-        page.text(shift + WIDTH / 4, height - 8, _caption(run, moment), ha="center", size=10)
-    page.line([(WIDTH / 2, 46), (WIDTH / 2, height)], ink.context, linewidth=0.5)
-    return page.figure
+    start = {"a": 2.0, "b": 3.0}
+    ours = watch_engine(backward, program, {name: kind(value) for name, value in start.items()})
+    torchs = watch_torch(program, start)
 
+    def engine_xray(step):
+        return draw(ours, torchs, step)
 
-def _caption(run, moment):
-    """Say which gradient has just come in, and what it makes of the one that was kept."""
-    if moment.came is None:
-        return ""
-    if moment.at not in {stop for _, stop in run.edges}:
-        return f"{moment.at} starts the way back"
-    grad = moment.kept.get(moment.at, moment.came)
-    before = f": {grad - moment.came:g} + {moment.came:g} = {grad:g}" if grad != moment.came else ""
-    return f"{moment.at} gets {moment.came:g}{before}"
-
-
-def _places(edges):
-    """Return the middle of each node's box, in the left half, and the height of the figure."""
-    names = dict.fromkeys(itertools.chain.from_iterable(edges))
-    row = dict.fromkeys(names, 0)
-    for _ in names:  # each below all that it is an input of
-        for start, stop in edges:
-            row[stop] = max(row[stop], row[start] + 1)
-    rows = [sorted(name for name in names if row[name] == r) for r in range(max(row.values()) + 1)]
-    pitch = _BOX[1] + _RISE
-    places = {
-        name: ((k + 0.5) / len(line) * WIDTH / 2, _HEAD + r * pitch + _BOX[1] / 2)
-        for r, line in enumerate(rows)
-        for k, name in enumerate(line)
-    }
-    return places, _HEAD + len(rows) * pitch - _RISE + 26
-
-
-def _arrows(page, edges, places, shift):
-    """Draw the edges the way of backward, with the local slope where each begins."""
-    paths = []
-    for (start, stop), slope in edges.items():
-        (x0, y0), (x1, y1) = places[start], places[stop]
-        lean = 0.15 * (x1 - x0)
-        x0, y0 = x0 + shift + lean, y0 + _BOX[1] / 2
-        x1, y1 = x1 + shift - lean, y1 - _BOX[1] / 2
-        tip, *base = arrow_head((x1, y1), (x0, y0))
-        back = (base[0][0] + base[1][0]) / 2, (base[0][1] + base[1][1]) / 2
-        paths += [Path([(x0, y0), back]), Path([tip, *base, tip], closed=True)]
-        if slope is not None:
-            left = lean < 0 or (lean == 0 and places[start][0] < WIDTH / 4)
-            aside = (-1 if left else 1) * (9 + 0.2 * abs(lean) if lean else 7)
-            place = (x0 + 0.16 * (x1 - x0) + aside, y0 + 0.16 * (y1 - y0) + 4)
-            page.text(*place, f"{slope:g}", ink.context, size=9, ha="center")
-    # One path for all: matplotlib needs much longer for an arrow each.
-    page.path(Path.make_compound_path(*paths), ink.context, facecolor=ink.context)
-
-
-def _box(page, x, y, name, moment, leaf, wrong):
-    """Draw a node: its name and value, and below them its gradient."""
-    width, height = _BOX
-    born, lit = name in moment.values, name == moment.at
-    page.box(
-        *(x - width / 2, y - height / 2, width, height),
-        corner=0 if leaf else 6,
-        facecolor=ink.leaf if leaf else "none",
-        edgecolor=ink.gradient if lit else ink.text if born else ink.context,
-        linewidth=2.5 if lit else 1,
-        linestyle="solid" if born else "dashed",
+    return explore(
+        engine_xray,
+        title="Whoever hands on too early hands on twice",
+        caption="Grey numbers on the lines are local slopes; a number in brackets came by and is "
+        "not kept.",
+        paper=[5, 9, 14],
+        step=Play(min=0, max=len(ours.moments) - 1, value=9, interval=1200),
+        alt=_ALT,
     )
-    value = f"{name} = {moment.values[name]:g}" if born else name
-    grad, color = "", ink.gradient
-    if name in moment.kept:
-        grad = f".grad {moment.kept[name]:g}" + " ≠" * wrong
-    elif name in moment.passed:
-        grad, color = f"({moment.passed[name]:g})", ink.gradient if lit else ink.context
-    page.text(x, y - 4, value, ink.value if born else ink.context, ha="center")
-    page.text(x, y + 11, grad, color, ha="center", weight="bold" if wrong else "normal")
+
+
+def show_second_backward(
+    kind: type[Scalar], engines: Mapping[str, Callable], program: Callable
+) -> interactive:
+    """Return the figure of two backwards, by engines that can be chosen and by torch."""
+    start = {"a": 3.0, "b": 2.0, "d": 1.0}
+    runs = {
+        name: watch_engine(
+            backward, program, {leaf: kind(value) for leaf, value in start.items()}, times=2
+        )
+        for name, backward in engines.items()
+    }
+    torchs = watch_torch(program, start, times=2)
+
+    def second_backward(engine, step):
+        phase = ("1st backward", "2nd backward")[2 * step >= len(torchs.moments)]
+        return draw(runs[engine], torchs, step, phase)
+
+    return explore(
+        second_backward,
+        title="What stays inside is handed on again",
+        caption="The program runs once, and two backwards follow from its result e.",
+        labels={"engine": "your engine"},
+        paper=[{"step": 4}, {"step": 6}, {"step": 9}],
+        engine=ToggleButtons(options=list(runs), value=list(runs)[-1]),
+        step=Play(min=0, max=len(torchs.moments) - 1, value=6, interval=1200),
+        alt=_ALT,
+    )
+
+
+_ALT = (
+    "Two graphs of the same program side by side, your engine's and torch's, with the value and "
+    "the gradient that each node has at this step. The node that has just got a gradient is red."
+)

@@ -1,194 +1,177 @@
-"""The figures of the chapter about switching gradients off."""
+"""The figures of the chapter about stopping the gradient."""
 
 import textwrap
-from collections.abc import Mapping, Sequence
 
-import torch
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
-from torch import Tensor, nn
+from matplotlib.patches import Polygon
 
-from companion.canvas import WIDTH, in_style, ink, panels
+from companion.canvas import MARGIN, Page, arrow_head, ink, signed
+from companion.switches import MOMENTS, QUESTIONS, THINGS, answers, chain, gradients, memory
+
+_WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
 
 
-@in_style
-def switch_board(x: Tensor, s: Tensor, w: Tensor, error: str, answers: Mapping[str, str]) -> Figure:
-    """Draw y = x · s with s = w·x after a backward: as a curve, as wires, and as five answers.
+def switch_board(thing: int = 3) -> Figure:
+    """Draw six things that people try as a matrix with five questions, one of them in action.
 
     Parameters
     ----------
-    x, s, w
-        Numbers as tensors, with the gradients that backward left; `s` retains its own if it has
-        one.
-    error
-        With what backward refused, or "".
-    answers
-        To each question, one that begins with "no", or with "NO" where nothing warns of an error.
+    thing
+        The row that is lit, from 1: its code is shown, and what comes back to x from y = x · s.
 
     Examples
     --------
-    >>> x = torch.tensor(3.0, requires_grad=True)
-    >>> s = x.detach()
-    >>> (x * s).backward()
-    >>> switch_board(x, s, torch.tensor(1.0), "", {"tracked": "no"}).texts[1].get_text()
-    'x.grad: 3'
+    >>> "x.grad = 3" in [text.get_text() for text in switch_board(3).texts]
+    True
     """
-    number, found = x.item(), "refused" if error else f"{x.grad:g}"
-    figure = Figure(figsize=(WIDTH / 72, 5))
-    _draw_curve(figure.add_axes((0.1, 0.6, 0.87, 0.31)), number, x.grad, error)
-    _draw_circuit(figure.add_axes((0.02, 0.315, 0.96, 0.22)), x, s, w, error)
-    figure.text(0.04, 0.945, "y = x · s" + ("" if error else f" = {number * s:g}"))
-    figure.text(0.36, 0.945, f"x.grad: {found}", color=ink.gradient)
-    figure.text(0.7, 0.945, f"true slope: {2 * number:g}", color=ink.context)
-    for row, (question, answer) in enumerate(answers.items()):
-        height = 0.25 - 0.057 * row
-        color = {"no": ink.context, "NO": ink.wrong}.get(answer[:2], ink.refused)
-        figure.text(0.06, height, "○" if answer[:2].lower() == "no" else "●", color=color)
-        figure.text(0.13, height, f"{question}?")
-        answer = answer.replace("NO:", "NO, backward() gives")
-        figure.text(0.45, height, answer, color=color, fontweight="bold")
-    return figure
+    name = list(THINGS)[thing - 1]
+    page, live = Page(328, _WIDTH), gradients(name)
+    code = [*THINGS[name].split("\n"), "(x * s).backward()", ""]
+    for row in range(3):
+        page.text(MARGIN, 14 + 15 * row, code[row], family="monospace", size=_SIZE)
+    _draw_ways(page, live, learns=answers(name)[0] != "to x")
+    left, right, color = f"x.grad = {live.x}", "the slope of x · x at 3 is 6", ink.gradient
+    if live.error:
+        left, right, color = "refused", live.error.split("tensors ")[1], ink.refused
+    page.text(MARGIN, 141, left.removesuffix(".0"), color, weight="bold", size=_SIZE)
+    page.text(_WIDTH - MARGIN, 141, right, ink.context, ha="right", size=_SIZE)
+
+    top, columns = 237, [168 + 30 * k for k in range(5)]
+    for k, (x, question) in enumerate(zip(columns, QUESTIONS, strict=True)):
+        y = 217 - 14 * k
+        page.text(x - 6, y, question, ha="right", size=_SIZE)
+        page.line([(x - 4, y - 4), (x, y - 4), (x, top - 14)], ink.context, linewidth=0.8)
+    page.box(0, top - 13 + 17 * (thing - 1), _WIDTH, 17, color=ink.step, alpha=0.2, linewidth=0)
+    for row, each in enumerate(THINGS):
+        y = top + 17 * row
+        page.text(20, y, each, weight="bold" if each == name else "normal", size=_SIZE)
+        for x, answer in zip(columns, answers(each), strict=True):
+            color = ink.wrong if ":" in answer else ink.context if answer == "no" else ink.text
+            page.text(x, y, answer, color, ha="center", size=_SIZE)
+    return _with_dot(page, (10, thing), y=(1, top - 4, 17))
 
 
-def _draw_curve(ax: Axes, x, grad, error):
-    """Draw the curve y = x², its tangent, and the line with the slope that torch found."""
-    xs = torch.linspace(-2.5, 4.5, 71, dtype=torch.float64)
-    ax.plot(xs, xs**2, color=ink.value)
-    ax.axline((x, x * x), slope=2 * x, color=ink.context, linewidth=1, linestyle="dashed")
-    if grad is not None:
-        ax.axline((x, x * x), slope=grad, color=ink.gradient, linewidth=1.5)
-    ax.plot(x, x * x, "o", color=ink.value, markersize=8)
-    ax.text(-2.4, 7.5, "y = x²", color=ink.value)
-    ax.text(-2.4, 14, error, fontsize=10)
-    ax.set(xlim=(-2.5, 4.5), ylim=(-5, 17), xticks=(-2, 0, 2, 4), yticks=(0, 10))
+def _with_dot(page, at, x=None, y=None):
+    """Return the page's figure with a gold dot, to be held by a coordinate that counts things.
 
-
-def _draw_wire(ax, start, end, grad, place):
-    """Draw an arrow against the computation: red with its gradient, or grey where none flows."""
-    flows = grad is not None
-    look = {"arrowstyle": "->" if flows else "-", "shrinkA": 16, "shrinkB": 16}
-    look |= {"color": ink.gradient if flows else ink.context, "linewidth": 1.8 if flows else 1}
-    ax.annotate("", end, start, arrowprops=look | {"linestyle": "solid" if flows else "dotted"})
-    if flows:
-        ax.text(*place, f"{grad:g}", color=ink.gradient, ha="center", va="center")
-
-
-def _draw_circuit(ax, x, s, w, error):
-    """Draw the wires of y = x · s with the gradients that flow back on them."""
-    at = {"x": (0.7, 0.4), "w": (0.7, 2.4), "w·x": (3.4, 2.4), "s": (6, 2.4), "x·s": (7.4, 0.4)}
-    at["y"] = 9.4, 0.4
-    ax.set(xlim=(0, 10), ylim=(0, 3))
+    `x` or `y` says where the first one is, in points, and how far apart they are.
+    """
+    height = page.figure.get_figheight() * 72
+    ax = page.figure.add_axes((0, 0, 1, 1))
     ax.axis("off")
-    for name, place in at.items():
-        frame = {"boxstyle": "round,pad=0.35", "facecolor": "none", "edgecolor": ink.context}
-        ax.text(*place, name, ha="center", va="center", bbox=frame)
-    direct = None if error else s.item()
-    s_grad = s.grad if s.requires_grad else None
-    around = None if s_grad is None else x.grad - direct
-    for start, end, grad, place in (
-        ("y", "x·s", None if error else 1, (8.45, 0.78)),
-        ("x·s", "x", direct, (4.1, 0.75)),
-        ("x·s", "s", s_grad, (7.2, 1.5)),
-        ("s", "w·x", s_grad, (4.8, 2.75)),
-        ("w·x", "x", around, (2.4, 1.1)),
-        ("w·x", "w", w.grad, (2, 2.75)),
+    (n, first, gap), end = (x, _WIDTH) if x else (y, height)
+    counted = [n + (edge - first) / gap for edge in (0, end)]
+    if x:
+        ax.set(xlim=counted, ylim=(height, 0))
+    else:
+        ax.set(xlim=(0, _WIDTH), ylim=counted[::-1])
+    ax.plot(*at, "o", color=ink.step, markersize=9)
+    return page.figure
+
+
+def _way(page, start, end, grad, place):
+    """Draw an arrow against the computation: red with its gradient, or dotted where none comes."""
+    color, flows = (ink.context, False) if grad is None else (ink.gradient, True)
+    look = {"linewidth": 1.8 if flows else 1, "linestyle": "solid" if flows else "dotted"}
+    page.line([start, end], color, **look)
+    head = arrow_head(end, start, 8, 4)
+    page.add(Polygon(head, color=color, linewidth=0, alpha=1 if flows else 0))
+    page.text(*place, signed(grad) if flows else "", color, ha="center", size=_SIZE)
+
+
+def _draw_ways(page, live, learns):
+    """Draw x, the network and y = x · s, and what comes back on the two ways to x."""
+    direct = None if live.error else 3.0
+    around = None if live.s is None else live.x - direct
+    _way(page, (224, 114), (64, 114), direct, (144, 110))
+    _way(page, (224, 96), (186, 74), live.s, (212, 76))
+    words = "s is a constant" if live.s is None else ""
+    page.text(_WIDTH - MARGIN, 76, words, ink.context, ha="right", size=_SIZE)
+    _way(page, (100, 74), (64, 96), around, (76, 76))
+    look = {"corner": 5, "linewidth": 1, "edgecolor": ink.text}
+    for left, top, width, height, tint in (
+        (MARGIN, 92, 54, 30, (ink.learns, 0.15)),
+        (102, 54, 82, 40, (ink.learns, 0.15 if learns else 0)),
+        (226, 92, 68, 30, (ink.learns, 0)),
     ):
-        _draw_wire(ax, at[start], at[end], grad, place)
-    if not s.requires_grad:
-        ax.text(6.5, 2.4, f"= {s:g}, " + ("refused" if error else "a constant"), va="center")
+        page.box(left, top, width, height, facecolor=tint, **look)
+    words = {"ha": "center", "size": _SIZE}
+    page.text(35, 111, "x = 3", **words)
+    page.text(143, 70, "net, w = 1", **words)
+    grad = "None" if live.w is None else f"{live.w:g}"
+    color = ink.context if live.w is None else ink.gradient
+    page.text(143, 87, f"w.grad {grad}", color, **words)
+    page.text(260, 111, "y = x · s", **words)
 
 
-@in_style
-def saved_bytes(saved: Sequence[Tensor], full: Sequence[Tensor], L: int) -> Figure:
-    """Draw for each layer a stack of what autograd keeps of it.
-
-    Parameters
-    ----------
-    saved
-        What is kept of `L` layers, the same number of tensors of each.
-    full
-        What is kept of one layer if nothing is switched off.
-    L
-        How many layers.
-
-    Examples
-    --------
-    >>> kept = [torch.ones(16, 64), torch.ones(64, 64)]
-    >>> saved_bytes(kept, kept, L=1).texts[0].get_text()
-    '2 tensors, 20,480 bytes'
-    """
-    figure, ax = panels(3.4, left=0.17, top=0.72, bottom=0.15)
-    each = len(saved) // L
-    outline = {"fill": False, "edgecolor": ink.context, "linestyle": "dotted"}
-    ax.bar(range(1, L + 1), sum(t.nbytes for t in full), 0.7, **outline)
-    for k, tensor in enumerate(saved):
-        below = sum(t.nbytes for t in saved[k - k % each : k])
-        color = ink.saved if tensor.shape == (64, 64) else ink.value
-        ax.bar(1 + k // each, tensor.nbytes, 0.7, below, color=color, edgecolor=ink.text, alpha=0.6)
-    ax.set(xlim=(0.4, 8.6), ylim=(0, 26000), xlabel="layer", xticks=(1, 4, 8))
-    ax.set_yticks((0, 16384, 24576), ("0", "16,384", "24,576"))
-    total = sum(t.nbytes for t in saved)
-    figure.text(0.03, 0.93, f"{len(saved)} tensors, {total:,} bytes", fontweight="bold")
-    figure.text(0.03, 0.85, "■ a weight, 16,384", color=ink.saved)
-    figure.text(0.45, 0.85, "■ input or tanh, 4,096 each", color=ink.value)
-    figure.text(0.03, 0.77, "bytes kept (dotted: with no switch)", color=ink.text)
-    return figure
-
-
-@in_style
-def where_it_stops(
-    layers: Sequence[nn.Module], results: Sequence[Tensor], error: str, switch: str, layer: int
-) -> Figure:
-    """Draw three layers in a row, with the values on the way forward and the gradients back.
+def where_it_stops(thing: str = "requires_grad_(False)", layer: int = 2) -> Figure:
+    """Draw three layers in a row, with the values that go forward and the gradients that come back.
 
     Parameters
     ----------
-    layers, results
-        Three layers with a weight `w` each, and what came out of them, as far as they ran.
-    error
-        With what torch refused, or "".
-    switch, layer
-        What is switched off, and in which layer, from 1.
+    thing
+        One of the six `THINGS`.
+    layer
+        Where it is tried, from 1 to 3.
 
     Examples
     --------
-    >>> from types import SimpleNamespace
-    >>> layers = [SimpleNamespace(w=torch.tensor(2.0, requires_grad=True)) for _ in range(3)]
-    >>> figure = where_it_stops(layers, [], "refused", "detach", layer=2)
-    >>> figure.axes[0].texts[-1].get_text()
-    'refused'
+    >>> [text.get_text() for text in where_it_stops("detach()", 2).texts].count("None")
+    2
     """
-    figure, ax = panels(2.9, left=0, right=1, bottom=0, top=1)
-    ax.set(xlim=(0, 10), ylim=(0, 6))
-    ax.axis("off")
-    ax.text(0.5, 3.6, "x = 1", color=ink.value, ha="center", va="center")
-    results = [*results, *[None] * (3 - len(results))]
-    for k, left in enumerate((1, 4, 7)):
-        color = ink.refused if k + 1 == layer else ink.text
-        ax.text(left + 0.8, 4.5, f"layer {k + 1}", ha="center", color=color)
-        _draw_layer(ax, left, layers[k], color)
-        _draw_result(ax, left, results[k])
-    ax.text(0.3, 5.4, f"layer {layer}: {switch}", color=ink.refused)
-    ax.text(0.3, 0.3, textwrap.fill(error, 58), fontsize=10, va="bottom")
-    return figure
+    layers, results, error = chain(thing, layer)
+    page = Page(178, _WIDTH)
+    page.text(MARGIN, 14, f"layer {layer}: {thing}", ink.refused, weight="bold", size=_SIZE)
+    page.text(3, 74, "x = 1", ink.value, size=_SIZE)
+    middle = {"ha": "center", "size": _SIZE}
+    for k, (module, h) in enumerate(zip(layers, results, strict=True)):
+        left, chosen = 36 + 87 * k, k + 1 == layer
+        page.box(
+            *(left, 48, 52, 46),
+            corner=5,
+            edgecolor=ink.refused if chosen else ink.text,
+            facecolor=(ink.learns, 0.15 if module.w.requires_grad else 0),
+            linewidth=2.5 if chosen else 1,
+        )
+        page.text(left + 26, 75, f"w = {module.w.item():g}", **middle)
+        grad = "None" if module.w.grad is None else f"{module.w.grad:g}"
+        color = ink.context if grad == "None" else ink.gradient
+        page.text(left + 26, 112, "w.grad", color, **middle)
+        page.text(left + 26, 128, grad, color, weight="bold", **middle)
+        page.line([(left + 54, 62), (left + 84, 62)], ink.value, alpha=0 if h is None else 1)
+        head = arrow_head((left + 86, 62), (left + 54, 62), 8, 4)
+        page.add(Polygon(head, color=ink.value, linewidth=0, alpha=0 if h is None else 1))
+        page.text(left + 69, 56, "" if h is None else f"{h:g}", ink.value, **middle)
+        back = None if h is None or not h.requires_grad or h.grad is None else h.grad.item()
+        _way(page, (left + 85, 82), (left + 54, 82), back, (left + 70, 97))
+    for row, line in enumerate((textwrap.wrap(error, 44) + ["", ""])[:2]):
+        page.text(MARGIN, 153 + 15 * row, line, ink.refused, size=_SIZE)
+    return _with_dot(page, (layer, 36), x=(1, 62, 87))
 
 
-def _draw_layer(ax, left, layer, color):
-    """Draw a box with the layer's weight, and the gradient of that weight below."""
-    ax.add_patch(Rectangle((left + 0.05, 3), 1.5, 1.2, fill=False, edgecolor=color, linewidth=2))
-    look = {"ha": "center", "va": "center"}
-    ax.text(left + 0.8, 3.6, f"w = {layer.w.item():g}", **look)
-    none = layer.w.grad is None
-    grad, color = ("None", ink.context) if none else (f"{layer.w.grad:g}", ink.gradient)
-    ax.text(left + 0.8, 2.2, f"w.grad\n{grad}", color=color, **look)
+def saved_bytes(moment: int = 4) -> Figure:
+    """Draw the saved tensors that are alive at a moment, for each thing tried: a square for each.
 
+    Parameters
+    ----------
+    moment
+        One of `companion.switches.MOMENTS`, from 1.
 
-def _draw_result(ax, left, h):
-    """Draw the value that a layer hands on, and the gradient that comes back to it."""
-    value = "?" if h is None else f"{h:g}"
-    grad = h.grad if h is not None and h.requires_grad else None
-    arrow = {"arrowstyle": "->", "color": ink.value}
-    ax.annotate("", (left + 3, 3.9), (left + 1.6, 3.9), arrowprops=arrow)
-    ax.text(left + 2.3, 4.05, value, ha="center", color=ink.value)
-    _draw_wire(ax, (left + 3.3, 3.35), (left + 1.3, 3.35), grad, (left + 2.3, 2.95))
+    Examples
+    --------
+    >>> saved_bytes(5).texts[0].get_text()
+    'y is returned'
+    """
+    page = Page(190, _WIDTH)
+    page.text(MARGIN, 14, MOMENTS[moment - 1], weight="bold", size=_SIZE)
+    page.text(_WIDTH - MARGIN, 14, "bytes alive", ink.saved, ha="right", size=_SIZE)
+    for row, thing in enumerate(("nothing", *THINGS)):
+        y, sizes = 40 + 23 * row, memory(thing)[moment - 1]
+        page.text(MARGIN, y, thing, size=_SIZE)
+        for k in range(11):
+            tint = (ink.saved, 0.7) if k < len(sizes) else (ink.saved, 0)
+            look = {"facecolor": tint, "edgecolor": ink.context, "linewidth": 0.6}
+            page.box(140 + 9.5 * k, y - 9, 7.5, 10, **look)
+        color = ink.saved if sizes else ink.context
+        page.text(_WIDTH - MARGIN, y, f"{sum(sizes):,}", color, ha="right", size=_SIZE)
+    return page.figure

@@ -97,16 +97,15 @@ def training_replay(start: float = -0.5, lr: float = 0.17, step: int = 6) -> Fig
         ax.text(*place, f"x = {x:g}", color=color, ha=side, va="center")
 
     # A parabola from one weight to another is a Bézier curve: its middle is where tangents meet.
-    arcs, hops = [], []
-    for k in range(9):  # always as many, so that a page has less to store
-        old, new = (log[k], log[k + 1]) if k < step else (now, now)
+    # The steps still to come are there and not seen, so that a page stores each trail once.
+    for k in range(9):
+        old, new = log[k], log[k + 1]
         landed = new.w, float(_loss(new.w, old.x, old.y))
         middle = (old.w + new.w) / 2, old.loss + old.grad * (new.w - old.w) / 2
-        arcs += [(old.w, old.loss), middle, landed]
-        hops += [landed, (new.w, new.loss)]
-    curves = Path(arcs, [Path.MOVETO, Path.CURVE3, Path.CURVE3] * 9)
-    _stroke(ax, curves, ink.step, linewidth=3.5, alpha=0.75)
-    _stroke(ax, Path(hops, [Path.MOVETO, Path.LINETO] * 9), ink.step, linestyle="dotted")
+        arc = Path([(old.w, old.loss), middle, landed], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
+        _stroke(ax, arc, ink.step, linewidth=3.5, alpha=0.75 if k < step else 0)
+        hop = Path([landed, (new.w, new.loss)])
+        _stroke(ax, hop, ink.step, linestyle="dotted", alpha=1 if k < step else 0)
 
     inside = _LEFT < now.w < _RIGHT and now.loss < _TOP
     reach = 40 / math.hypot(44, 7.2 * now.grad)  # so that it is about 80 points long everywhere

@@ -24,6 +24,10 @@ _plain_links
     Plain Markdown links reach figures, words and sources; what leads nowhere is a warning.
 _repository
     A fork's site links to the fork.
+_search
+    The book's own search: what it looks in, and the page that lists its answers.
+_sources
+    The list of references: a source's title is its link.
 _theme
     Furo, the place of a page in the book, and what a reader can do with the page.
 colours
@@ -47,6 +51,8 @@ _PARTS = [
     "_paper",
     "_plain_links",
     "_repository",
+    "_search",
+    "_sources",
     "_theme",
 ]
 

@@ -18,9 +18,8 @@ from press.launch import BRANCH
 PATH = "The path"
 #: What Sphinx, Furo and the extensions load on each page, though only these pages use it.
 _ONLY_ON = {
-    "searchtools.js": ("search",),
-    "doctools.js": ("search",),
-    "sphinx_highlight.js": ("search",),
+    "doctools.js": (),
+    "sphinx_highlight.js": (),
     "furo-extensions.js": (),  # empty
     "furo-extensions.css": (),  # styles of extensions that the book does not use
 }

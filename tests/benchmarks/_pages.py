@@ -191,12 +191,12 @@ NO_UI = ".noUi-base", ".noUi-handle"
 RAIL = ".slider-rail-touch-rect", ".slider-grip-rect"
 TOOLS = {
     "explore": Tool(explore, "ipywidgets", ".explorable-frame"),
-    "41 whole SVGs": Tool(whole_svgs, "matplotlib", "#figure"),
-    "41 PNG frames": Tool(png_frames, "matplotlib", "#figure"),
-    "matplotlib `to_jshtml`": Tool(to_jshtml, "matplotlib", ".animation img"),
-    "Bokeh, `CustomJS`": Tool(bokeh, "bokeh", ".bk-Figure", *NO_UI),
-    "HoloViews, `HoloMap`": Tool(holoviews, "holoviews", ".bk-Figure", *NO_UI),
-    "Panel, `embed`": Tool(panel, "panel", "img", *NO_UI),
-    "plotly, frames": Tool(plotly, "plotly", ".cartesianlayer", *RAIL),
-    "floor": Tool(floor, "torch", "input"),
+    "whole SVGs": Tool(whole_svgs, "matplotlib", "#figure"),
+    "PNG frames": Tool(png_frames, "matplotlib", "#figure"),
+    "to_jshtml": Tool(to_jshtml, "matplotlib", ".animation img"),
+    "Bokeh": Tool(bokeh, "bokeh", ".bk-Figure", *NO_UI),
+    "HoloViews": Tool(holoviews, "holoviews", ".bk-Figure", *NO_UI),
+    "Panel": Tool(panel, "panel", "img", *NO_UI),
+    "plotly": Tool(plotly, "plotly", ".cartesianlayer", *RAIL),
+    "bare slider": Tool(floor, "torch", "input"),
 }

@@ -6,6 +6,9 @@
     python -m tests.benchmarks.figures                 every tool, about ten minutes
     python -m tests.benchmarks.figures explore whole   those whose names hold one of the words
 
+It prints what it measured. Of every tool, it also writes it to ``companion/figures/costs.json``,
+which the page about the figures shows: record its notebook then.
+
 The figure is described in ``_pages.py``, which makes it. All pages meet one instrument, which
 knows of a tool only where its slider is. It drags the slider with the mouse, so that a tool's own
 handlers do all they do for a reader; no script is added to the page. Chromium's trace says when a
@@ -14,7 +17,7 @@ rate of frames. The next move comes when the page has been quiet for a while. Sc
 from jumps of its own, since the trace that shows it slows a page down by its number of elements.
 
 The tools take turns, so that other work on the machine meets all alike; a quiet machine is better
-still. "floor" is a slider that changes nothing but itself: what the browser takes.
+still. The "bare slider" changes nothing but itself: that is what the browser takes.
 """
 
 import gzip
@@ -32,7 +35,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from tests.benchmarks._pages import TOOLS, player
-from tests.conftest import CHROMIUM, FLAGS
+from tests.conftest import CHROMIUM, FLAGS, ROOT
 
 ROUNDS, WARM_UP, JUMPS = 4, 15, 60  # in each round 60 jumps are measured, after 15 that are not
 QUIET = 80  # milliseconds that follow a jump; the slowest tool's last frame comes well before
@@ -160,27 +163,23 @@ def p95(numbers):
 
 
 def kilobytes(*texts):
-    """Return the sizes of texts, raw and compressed one by one, as two cells of a table."""
+    """Return the sizes of texts in kB, raw and compressed one by one."""
     contents = [text.encode() for text in texts]
     compressed = map(gzip.compress, contents)
-    return f"{sum(map(len, contents)) / 1000:,.1f} | {sum(map(len, compressed)) / 1000:,.1f}"
+    return round(sum(map(len, contents)) / 1000, 1), round(sum(map(len, compressed)) / 1000, 1)
 
 
-HEADER = """\
-| Made with | kB | gzip kB | s to make | ms to frame, median | p95 | script ms, p95 \
-| positions | keyboard | requests to other hosts |
-| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | --- | ---: |"""
 NOTE = """All was opened from disk, with no network.
 kB: the file, with what its tool puts into it; what it asks of other hosts comes on top.
-s to make: processor time, the faster of two makings, without imports.
-ms to frame: from the mouse's move in the page to the last frame on display that followed.
-Positions: different pictures between the slider's ends. Keyboard: Tab and ArrowRight change it."""
+make s: processor time, the faster of two makings, without imports.
+frame ms: from the mouse's move in the page to the last frame on display that followed.
+positions: different pictures between the slider's ends. keyboard: Tab and ArrowRight change it."""
 
 
 def main(words):
     from playwright.sync_api import sync_playwright
 
-    rows, pages = {}, {}
+    tools, pages = {}, {}
     shares = [random_places(WARM_UP + JUMPS, seed) for seed in range(ROUNDS)]
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         flags = [*FLAGS, "--disable-frame-rate-limit", "--disable-gpu-vsync"]
@@ -189,17 +188,18 @@ def main(words):
             if words and not any(word in name for word in words):
                 continue
             if not importlib.util.find_spec(tool.needs):
-                rows[name] = [f"not made: `pip install {tool.needs}`"]
+                print(f"{name} is not made: `pip install {tool.needs}`")
                 continue
             path = pages[name] = Path(folder, f"{tool.make.__name__}.html")
             seconds = make(tool, path)
             with opened(browser, tool, path) as (page, _):
                 positions = count_positions(page, tool)
             with opened(browser, tool, path) as (page, requests):
-                keyboard = "yes" if has_keyboard(page, tool) else "no"
+                keyboard = has_keyboard(page, tool)
                 others = len({url for url in requests if url.startswith("http")})
-            sizes = kilobytes(path.read_text())
-            rows[name] = [sizes, f"{seconds:.1f}", positions, keyboard, others]
+            raw, packed = kilobytes(path.read_text())
+            tools[name] = {"kB": raw, "gzip kB": packed, "make s": round(seconds, 1)}
+            tools[name] |= {"positions": positions, "keyboard": keyboard, "other hosts": others}
 
         measured = {name: [] for name in pages}
         for number, share in enumerate(shares):
@@ -212,18 +212,24 @@ def main(words):
                 jumps = jump(browser, page, TOOLS[name], shares[0], "devtools.timeline")
                 scripts = [script for _, script in jumps]
             times = statistics.median(frames), p95(frames), p95(scripts)
-            rows[name][2:2] = [f"{milliseconds:.1f}" for milliseconds in times]
-        chromium = browser.version
-
-        print(HEADER)
-        for name, cells in rows.items():
-            print("|", " | ".join(map(str, [name, *cells])), "|")
-        print(f"\n{date.today()}, Chromium {chromium}, {os.cpu_count()} processors. {NOTE}")
+            keys = "frame ms", "frame ms p95", "script ms p95"
+            tools[name] |= {key: round(time, 1) for key, time in zip(keys, times, strict=True)}
+        run = {
+            "date": str(date.today()),
+            "browser": f"Chromium {browser.version}",
+            "processors": os.cpu_count(),
+            "busy": round(os.getloadavg()[1], 1),  # how many programs wanted them, by then
+            "tools": tools,
+        }
+        text = json.dumps(run, indent=1)
+        print(text, NOTE, sep="\n")
+        if set(tools) == set(TOOLS):
+            (ROOT / "companion" / "figures" / "costs.json").write_text(f"{text}\n", "utf-8")
         if "explore" in pages:
             text, parts = pages["explore"].read_text(), player()
             for part in parts:
                 text = text.replace(part, "")
-            print(f"`explore` (kB | gzip kB): figure {kilobytes(text)}; player {kilobytes(*parts)}")
+            print(f"`explore` (kB, gzip kB): figure {kilobytes(text)}; player {kilobytes(*parts)}")
 
 
 if __name__ == "__main__":

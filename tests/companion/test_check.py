@@ -315,7 +315,6 @@ def test_what_the_statements_forbid_is_forbidden():
         "friction": "optimizer",
         "neuron-by-hand": "torch",
         "softmax-temperature": "backward",
-        "engine-linear": "backward",
         "two-layers-back": "backward",
         "gradient-by-hand": "torch",
     }

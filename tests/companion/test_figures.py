@@ -25,12 +25,10 @@ PLAYER = Path(explorable.__file__).with_name("static").joinpath("explorable.js")
 
 # What does not hold yet.
 OTHER_ELEMENTS = {
-    *("decay", "engine-xray", "install-chooser", "learning-rates"),
-    *("likely-causes", "saved-bytes", "slope-at", "switch-board"),
-    "where-it-stops",
+    *("install-chooser", "learning-rates", "likely-causes", "slope-at"),
 }
-SIZES = {"engine-xray": 2}
-DEAD_STEPS = {"engine-xray": 36}
+SIZES = {}
+DEAD_STEPS = {}
 
 
 class Figure:

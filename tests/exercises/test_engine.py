@@ -1,270 +1,201 @@
 """The exercises on the reader's own engine: right answers pass, and each known mistake is named.
 
-Protected here: other ways to a right answer, the sentence that each wrong one gets, and that
-nobody passes by calling the engine's own `backward` or by sorting by its numbers.
+Protected here: engines that are written otherwise pass all steps; each usual mistake, made in an
+engine that is right everywhere else, stops at its own step with its own sentence.
 """
 
-import graphlib
-import itertools
 import math
+from collections import Counter
 
 import torch
 
 from companion.check import check
+from companion.engine import Scalar
+from companion.exercises.engine import by_recursion, depth_first, kept_inside, replaced
 
 
-def length_by_autograd(a, b):
-    a, b = (torch.tensor(value, requires_grad=True) for value in (a, b))
-    value = (a * a + b * b).sqrt()
-    value.backward()
-    return [value, a.grad, b.grad]
+class Engine:
+    """An engine as most people write it: depth first, with sums in a dictionary."""
+
+    def __init__(self, value, edges=()):
+        self.value, self.edges, self.grad = value, edges, 0.0
+
+    def made(self, value, *edges):
+        return type(self)(value, list(edges))
+
+    def other(self, x):
+        return x if isinstance(x, Engine) else type(self)(x)
+
+    def __add__(self, x):
+        x = self.other(x)
+        return self.made(self.value + x.value, (self, 1.0), (x, 1.0))
+
+    def __mul__(self, x):
+        x = self.other(x)
+        return self.made(self.value * x.value, (self, x.value), (x, self.value))
+
+    def __radd__(self, x):
+        return self + x
+
+    def __rmul__(self, x):
+        return self * x
+
+    def tanh(self):
+        t = math.tanh(self.value)
+        return self.made(t, (self, 1 - t * t))
+
+    def order(self):
+        found = {}
+
+        def visit(node):
+            if node not in found:
+                for x, _ in node.edges:
+                    visit(x)
+                found[node] = None
+
+        visit(self)
+        return list(found)[::-1]
+
+    def backward(self):
+        grads = dict.fromkeys(self.order(), 0.0) | {self: 1.0}
+        for node, grad in grads.items():
+            for x, slope in node.edges:
+                grads[x] += slope * grad
+        for node, grad in grads.items():
+            node.grad += 0.0 if node.edges else grad
 
 
-def length_with(value=lambda v, a, b: v, in_a=lambda v, a, b: a / v, in_b=lambda v, a, b: b / v):
-    """Return a rule for the length, with one of its three numbers changed."""
-    return lambda a, b: tuple(f(math.hypot(a, b), a, b) for f in (value, in_a, in_b))
+class ByCounting(Engine):
+    """It puts a node down when as many results as use it are down."""
+
+    def order(self):
+        users = Counter(x for node in Engine.order(self) for x, _ in node.edges)
+        ready = [self]
+        for node in ready:
+            for x, _ in node.edges:
+                users[x] -= 1
+                if not users[x]:
+                    ready.append(x)
+        return tuple(ready)
 
 
-def linear_by_loops(x, w, v):
-    grads = torch.zeros_like(x), torch.zeros_like(w), torch.zeros(3)
-    for n, i, j in itertools.product(range(len(x)), range(3), range(3)):
-        grads[0][n, j] += v[n, i] * w[i, j]
-        grads[1][i, j] += v[n, i] * x[n, j]
-    for row in v:
-        grads[2].add_(row)
-    return grads
+class InTorchsNumbers(Engine):
+    """Its values are tensors, and its grad is one."""
+
+    def __init__(self, value, edges=()):
+        super().__init__(torch.as_tensor(value, dtype=torch.float64), edges)
+
+    def tanh(self):
+        t = self.value.tanh()
+        return self.made(t, (self, 1 - t**2))
 
 
-def linear_in_float32(x, w, v):
-    x, w, v = (t.float() for t in (x, w, v))
-    return torch.einsum("ni,ij->nj", v, w), torch.einsum("ni,nj->ij", v, x), torch.ones(len(v)) @ v
+def engine(**methods):
+    """Return an engine that is right but for these methods."""
+    return type("Scalar", (Engine,), methods)
 
 
-def linear_with(x_part=lambda x, w, v: v @ w, w_part=lambda x, w, v: v.T @ x, b_part=None):
-    """Return the way back through a linear layer, with one of its three parts changed."""
-    b_part = b_part or (lambda x, w, v: v.sum(0))
-    return lambda x, w, v: (x_part(x, w, v), w_part(x, w, v), b_part(x, w, v))
+def plus(value=lambda a, b: a + b, slopes=lambda a, b: (1.0, 1.0)):
+    def add(self, x):
+        x = self.other(x)
+        edges = zip((self, x), slopes(self.value, x.value), strict=True)
+        return self.made(value(self.value, x.value), *edges)
+
+    return engine(__add__=add)
 
 
-def linear_in_place(x, w, v):
-    result = linear_with()(x.clone(), w, v)
-    x *= 0
-    return result
+def times(value=lambda a, b: a * b, slopes=lambda a, b: (b, a), keep=list):
+    def multiply(self, x):
+        x = self.other(x)
+        edges = zip((self, x), slopes(self.value, x.value), strict=True)
+        return type(self)(value(self.value, x.value), list(keep(list(edges))))
+
+    return engine(__mul__=multiply)
 
 
-def found_from(y):
-    found = [y]
-    for node in found:
-        found += [x for x in dict(node.edges) if x not in found]
-    return found
+def tanh(value=math.tanh, slope=lambda a, t: 1 - t * t):
+    def method(self):
+        t = math.tanh(self.value)
+        return self.made(value(self.value), (self, slope(self.value, t)))
+
+    return engine(tanh=method)
 
 
-def order_by_counting(y):
-    """Put a node down when all results that use it are down."""
-    nodes, result = found_from(y), []
-    while len(result) < len(nodes):
-        for node in nodes:
-            users = {user for user in nodes if node in dict(user.edges)}
-            if node not in result and users <= set(result):
-                result.append(node)
-    return result
+def order(find):
+    return engine(order=lambda self: find(self))
 
 
-def order_by_library(y):
-    graph = {node: list(dict(node.edges)) for node in found_from(y)}
-    return tuple(reversed(list(graphlib.TopologicalSorter(graph).static_order())))
+def backward(go):
+    return engine(backward=lambda self: go(self))
 
 
-def order_depth_first(y, found=None):
-    found = [] if found is None else found
-    if y not in found:
-        found.append(y)
-        for x, _ in y.edges:
-            order_depth_first(x, found)
-    return found
-
-
-def order_with_repeats(y):
-    return [y, *(node for x, _ in y.edges for node in order_with_repeats(x))]
-
-
-def order_by_number(y):
-    return sorted(found_from(y), key=lambda node: node.number, reverse=True)
-
-
-def backward_cleaned_up(y):
-    """Sum in .grad itself, and clean up in the middle."""
-    kept = {node: node.grad for node in y.order() if not node.edges}
+def starting_afresh(y):
     for node in y.order():
         node.grad = 0.0
-    y.grad = 1.0
-    for node in y.order():
-        for x, slope in node.edges:
-            x.grad += slope * node.grad
-        if node.edges:
-            node.grad = None
-    for leaf, grad in kept.items():
-        leaf.grad += grad or 0.0
+    Engine.backward(y)
 
 
-def backward_path_by_path(y):
-    def hand_on(node, grad):
-        if not node.edges:
-            node.grad = (node.grad or 0.0) + grad
-        for x, slope in node.edges:
-            hand_on(x, slope * grad)
-
-    hand_on(y, 1.0)
-
-
-def backward_kept_inside(y):
-    y.grad = 1.0
-    for node in y.order():
-        for x, slope in node.edges:
-            x.grad = (x.grad or 0.0) + slope * node.grad
-
-
-def backward_recursive(y, grad=1.0):
-    y.grad = (y.grad or 0.0) + grad
-    for x, slope in y.edges:
-        backward_recursive(x, slope * y.grad)
-
-
-def backward_replacing(y):
-    y.grad = 1.0
-    for node in y.order():
-        for x, slope in node.edges:
-            x.grad = slope * node.grad
-
-
-def backward_starting_afresh(y):
-    for node in y.order():
-        node.grad = None
-    backward_cleaned_up(y)
-
-
-def backward_keeping_the_result(y):
-    backward_cleaned_up(y)
-    y.grad = 1.0
-
-
-def backward_keeping_all(y):
-    backward_cleaned_up(y)
-    for node in y.order():
-        node.grad = node.grad or 0.0
-
-
-def backward_by_the_engine(y):
-    y.backward()
-
-
-def calls_by_steps(k):
-    count = 1
-    for _ in range(k):
-        count = 3 * count + 2
-    return count
+def without_plain_numbers(self, x):
+    return self.made(self.value + x.value, (self, 1.0), (x, 1.0))
 
 
 RIGHT = {
-    "calls-proof": [[4, 3, 2, 5, 1]],
-    "engine-lines": [[3, 4, 2, 5, 1]],
-    "engine-recursion": [54, 54.0, torch.tensor(54.0)],
+    "slope-of-a-product": [5, 5.0],
+    "whose-turn": ["b"],
+    "who-passes": ["c"],
+    "one-answer": [0.25, torch.tensor(0.25)],
+    "engine-recursion": [54, 54.0],
     "engine-spared": ["c", "C"],
-    "engine-length": [length_by_autograd, length_with()],
-    "engine-linear": [linear_by_loops, linear_in_float32, linear_with()],
-    "engine-order": [order_by_counting, order_by_library],
-    "engine-backward": [backward_cleaned_up, backward_path_by_path],
-    "engine-calls": [calls_by_steps, lambda k: sum(4 * 3**i for i in range(k)) + 1],
+    "your-engine": [Scalar, Engine, ByCounting, InTorchsNumbers],
 }
 
 WRONG = {
-    "engine-lines": [
-        ([4, 3, 2, 1, 5], "Where does the way back begin?"),
-        ([3, 2, 4, 1, 5], "`c` is used by `d` too"),
-        ([3, 1, 4, 2, 5], "`a` is used by `d` too"),
-        ([3, 4, 1, 2, 5], "`a` is an input of `c`"),
-        ([3, 4, 5, 2, 1], "`b` is an input of `c`"),
-    ],
+    "slope-of-a-product": [(2, "This is `a` itself"), (10, "the product"), (7, "No mistake")],
+    "one-answer": [(0.5, "takes its square"), (1, "their mean"), (0, "No mistake")],
     "engine-recursion": [
         (36, "This is the true gradient"),
         (18, "so it is called twice"),
-        (72, "only one half of it"),
+        (72, "one half of it"),
         (12, "the gradient of `c`"),
-        (53, "No mistake that we know of"),
     ],
-    "engine-spared": [
-        ("a", "at its second call"),
-        ("b", "used by `tanh` and by the sum"),
-        ("d", "`d = c + c` calls `c` twice"),
-    ],
-    "engine-length": [
-        (length_with(lambda v, a, b: v * v), "The root is missing"),
-        (length_with(lambda v, a, b: abs(a) + abs(b)), "sum of the roots"),
-        (length_with(lambda v, a, b: a + b), "square each one first"),
-        (length_with(in_a=lambda v, a, b: b / v), "the slope in the other input"),
-        (length_with(in_a=lambda v, a, b: 2 * a / v), "a 2 too: where?"),
-        (length_with(in_a=lambda v, a, b: a / v / 2), "A factor 2 is missing"),
-        (length_with(in_b=lambda v, a, b: abs(b) / v), "The sign is lost"),
-        (length_with(in_b=lambda v, a, b: -b / v), "The sign is the other way round"),
-        (length_with(in_b=lambda v, a, b: 1 / (2 * v)), "The chain rule has a second factor"),
-        (length_with(in_b=lambda v, a, b: 2 * b), "The root has a slope too"),
-        (length_with(in_b=lambda v, a, b: b / v**2), "A root is missing"),
-        (lambda a, b: math.hypot(a, b), "three numbers with commas"),
-        (lambda a, b: (1, 2, 3, 4), "3 values are asked for, not 4"),
-    ],
-    "engine-linear": [
-        (linear_with(lambda x, w, v: v @ w.T), "(J v)"),
-        (linear_with(lambda x, w, v: v @ w / len(x)), "do not meet"),
-        (linear_with(lambda x, w, v: x @ w.T), "This is `y` itself"),
-        (linear_with(lambda x, w, v: 2 * v @ w), "did two gradients add up?"),
-        (linear_with(lambda x, w, v: w), "this asks for shape"),
-        (linear_with(w_part=lambda x, w, v: x.T @ v), "Rows and columns are exchanged"),
-        (linear_with(w_part=lambda x, w, v: v.T @ x / len(x)), "mean over the examples"),
-        (linear_with(w_part=lambda x, w, v: torch.outer(v[-1], x[-1])), "last example alone"),
-        (linear_with(b_part=lambda x, w, v: v), "this asks for shape (3,)"),
-        (linear_with(b_part=lambda x, w, v: v.mean(0)), "`b` was used by each example"),
-        (linear_with(b_part=lambda x, w, v: torch.ones(3)), "come back from above"),
-        (linear_with(b_part=lambda x, w, v: torch.ones(3) * len(x)), "This counts the examples"),
-        (linear_with(b_part=lambda x, w, v: v.sum().expand(3)), "each output has its own `b`"),
-        (linear_in_place, "changed its argument `x`"),
-        (lambda x, w, v: (v @ w, v.T @ x), "Return three gradients"),
-    ],
-    "engine-order": [
-        (order_with_repeats, "stand in it twice"),
-        (lambda y: found_from(y)[1:], "Is `y` itself in the list?"),
-        (lambda y: [node for node in found_from(y) if node.edges], "The leaves are missing"),
-        (lambda y: [y], "Only `y` is in the list"),
-        (lambda y: [x for x, _ in y.edges], "They have inputs too"),
-        (lambda y: order_by_counting(y)[::-1], "the whole way upside down"),
-        (order_by_number, "`number` is of no help"),
-        (order_depth_first, "put it down when all its inputs are done"),
-        (found_from, "This goes level by level"),
-        (lambda y: print(end=""), "stands after `return`"),
-        (lambda y: y.order(), "is what you write"),
-        (lambda y: "y", "a list of Scalars is asked for"),
-    ],
-    "engine-backward": [
-        (backward_replacing, "the part that came last"),
-        (backward_recursive, "what recursion gives"),
-        (backward_kept_inside, "what the first one had left inside"),
-        (backward_starting_afresh, "A leaf adds"),
-        (backward_keeping_all, "Only leaves keep a gradient, as in PyTorch. Set"),
-        (backward_keeping_the_result, "as in PyTorch: `y` is none"),
-        (backward_by_the_engine, "is not there to be called"),
-        (lambda y: y.order(), "`backward(y)` must put it there"),
-    ],
-    "engine-calls": [
-        (lambda k: 2 * k + 1, "as a sweep visits them"),
-        (lambda k: 3**k, "one for each path"),
-        (lambda k: 2 ** (k + 1) - 1, "This belongs to `y = y + y`"),
-        (lambda k: (3 ** (k + 1) - 1) // 2, "makes two"),
-        (lambda k: 2 * 3**k - 2, "One call is missing"),
-        (lambda k: 2 * 3**k, "one too many"),
+    "your-engine": [
+        (engine(__add__=lambda self, x: None), "First `+`"),
+        (
+            engine(__add__=lambda self, x: self.value + self.other(x).value),
+            "the result is no Scalar",
+        ),
+        (engine(__add__=without_plain_numbers), "has no attribute 'value'"),
+        (plus(lambda a, b: a * b), "This is the product"),
+        (plus(slopes=lambda a, b: (b, a)), "These are the slopes of a product"),
+        (plus(slopes=lambda a, b: (a, b)), "the local slope of the wrong input"),
+        (plus(slopes=lambda a, b: (1.0, -1.0)), "No mistake that we know of"),
+        (times(lambda a, b: a + b), "This is the sum"),
+        (times(slopes=lambda a, b: (a, b)), "Solved: `+`. Now `*`"),
+        (times(slopes=lambda a, b: (a, b)), "the local slope of the wrong input"),
+        (times(slopes=lambda a, b: (1.0, 1.0)), "These are the slopes of a sum"),
+        (times(keep=lambda edges: dict(edges).items()), "keep a list of pairs, not a dict"),
+        (times(keep=lambda edges: edges[:1]), "an edge to each of its inputs"),
+        (tanh(slope=lambda a, t: 1 - a * a), "means the result t = tanh(a), not the input"),
+        (order(lambda y: None), "`order` gives back a list"),
+        (order(lambda y: [1.0]), "a list of Scalars is asked for"),
+        (order(lambda y: depth_first(y, mark=False)), "stand in it twice"),
+        (order(lambda y: Engine.order(y)[1:]), "Is `y` itself in the list?"),
+        (order(lambda y: Engine.order(y)[::-1]), "the whole way upside down"),
+        (order(depth_first), "the longest way to it may be still to come"),
+        (backward(by_recursion), "Solved: `+`, `*`, `tanh`, `order`. Now `backward`"),
+        (backward(by_recursion), "a node hands on its first part twice"),
+        (backward(replaced), "`+=` and not `=`"),
+        (backward(lambda y: None), "does the way back begin with 1"),
+        (backward(kept_inside), "Sums in the middle must not outlive the call"),
+        (backward(starting_afresh), "A leaf adds, as in torch"),
+        (lambda value: None, "First `+`"),
+        (..., "Write the function `Scalar`"),
     ],
 }
 
 
-def test_two_orders_of_the_sweep_are_right():
-    orders = itertools.permutations(range(1, 6))
-    right = [order for order in orders if check("engine-lines", order)]
-    assert right == [(3, 4, 2, 1, 5), (3, 4, 2, 5, 1)]
+def test_a_program_is_named_with_its_seed():
+    """A reader can type the program that failed again, and meet it again by its seed."""
+    said = str(check("your-engine", backward(kept_inside)))
+    assert "`a, b = Scalar(0.75), Scalar(-0.5); y = a * b + a; y.backward()` (seed 0)" in said
+    assert "(Seed " in str(check("your-engine", Scalar))

@@ -1,8 +1,7 @@
 """The exercises on stopping the gradient know what is cut, what is shared, and what is only frozen.
 
 Protected here: a shared snapshot is told from a copy, a constant target from a constant
-prediction, an edit that `.data` hides from one that PyTorch sees; and answers that are right in
-another way pass.
+prediction; and answers that are right in another way pass.
 """
 
 import copy
@@ -52,61 +51,12 @@ def hard(x):
     return (x > 0).double()
 
 
-def stepper(shift_at="end", through="no_grad", forward_first=True, sign=-1):
-    """Return a step that shifts w "before" the backward, at the "end", or never."""
-
-    def move(w, by):
-        if through == "data":
-            w.data += by
-        elif through == "nothing":
-            w = w + by
-        else:
-            with torch.no_grad():
-                w += by
-
-    def step(w, x, y, lr, shift):
-        if forward_first:
-            loss = (w * w * x - y) ** 2
-        if shift_at == "before":
-            move(w, -shift)
-        if not forward_first:
-            loss = (w * w * x - y) ** 2
-        loss.backward()
-        move(w, sign * lr * w.grad)
-        if shift_at == "end":
-            move(w, -shift)
-        w.grad = None
-
-    return step
-
-
-def shift_only(w, x, y, lr, shift):
-    with torch.no_grad():
-        w -= shift
-
-
-def shift_twice(*inputs):
-    stepper()(*inputs)
-    shift_only(*inputs)
-
-
-def step_with_optimizer(w, x, y, lr, shift):
-    optimizer = torch.optim.SGD([w], lr=lr)
-    ((w * w * x - y) ** 2).backward()
-    optimizer.step()
-    optimizer.zero_grad()
-    with torch.no_grad():
-        w.sub_(shift)
-
-
-def step_with_grad(w, x, y, lr, shift):
-    (grad,) = torch.autograd.grad((w * w * x - y) ** 2, w)
-    w.detach().sub_(shift + lr * grad)
-
-
 RIGHT = {
     "inference-later": ["d"],
-    "share-proof": [[4, 3, 2, 1]],
+    "product-with-constant": [-2, torch.tensor(-2.0)],
+    "tracked-in-blocks": ["b"],
+    "first-layer-cut": ["b"],
+    "alive-after-detach": [0, 0.0],
     "constant-slope": [50, 50.0, torch.tensor(50.0), 2 * 5 * 5],
     "who-still-learns": ["b", "B "],
     "best-weights": [
@@ -127,11 +77,20 @@ RIGHT = {
         lambda x: hard(x).detach() + (x.sigmoid() - x.sigmoid().data),
         HardStep.apply,
     ],
-    "hidden-edit": [stepper(), step_with_optimizer, step_with_grad],
-    "frozen-share": [lambda n, m: n / (n + m), lambda n, m: 1 - m / (m + n)],
 }
 
 WRONG = {
+    "product-with-constant": [
+        (-4, "Which of its two terms is lost"),
+        (4, "This is the value"),
+        (2, "what is the constant"),
+        (0, "the other is not"),
+    ],
+    "alive-after-detach": [
+        (11, "But who holds the graph"),
+        (1, "its own numbers"),
+        (4, "The layers do not matter"),
+    ],
     "constant-slope": [
         (75, "one of the three factors is a constant"),
         (25, "two of the three factors"),
@@ -149,7 +108,6 @@ WRONG = {
         ("w4", "one letter"),
     ],
     "best-weights": [
-        (lambda w: torch.tensor(w.tolist()), "Some digits are lost"),
         (lambda w: w.detach(), "two names, one memory"),
         (lambda w: w.data, "two names, one memory"),
         (lambda w: w, "two names, one memory"),
@@ -168,10 +126,7 @@ WRONG = {
         (lambda *inputs: target_in_block(*inputs).detach(), "Which part of it should be one"),
         (lambda *inputs: target_in_block(*inputs).item(), "leave out `item()`"),
         (lambda w, x, r, x_next: w * x - r - 0.9 * w.detach() * x_next, "This is the difference"),
-        (lambda w, x, r, x_next: (w * x - r - w.detach() * x_next) ** 2, "without the factor 0.9"),
         (lambda w, x, r, x_next: (w * x - r) ** 2, "`r` alone"),
-        (lambda w, x, r, x_next: (w * x - 0.9 * w.detach() * x_next) ** 2, "`r` is left out"),
-        (lambda w, x, r, x_next: (w * x) ** 2, "The target is left out"),
     ],
     "borrowed-slope": [
         (lambda x: x.sigmoid(), "the smooth curve itself"),
@@ -180,30 +135,7 @@ WRONG = {
         (lambda x: x + (hard(x) - x).detach(), "straight-through"),
         (lambda x: hard(x) + x.sigmoid().detach() - x.sigmoid(), "which of the two parts"),
         (lambda x: hard(x) - x.sigmoid().detach(), "What must be added"),
-        (lambda x: 1 - hard(x), "changed places"),
         (lambda x: x > 0, "dtype `torch.bool`"),
-        (lambda x: x.sigmoid() * (1 - x.sigmoid()), "This is the slope"),
         (lambda x: hard(x) + 2 * (x.sigmoid() - x.sigmoid().detach()), "did two gradients add up"),
-    ],
-    "hidden-edit": [
-        (stepper("before", "data"), "Which line stands between them"),
-        (stepper("before"), "modified by an inplace operation"),
-        (stepper("before", forward_first=False), "Asked is the slope at the old one"),
-        (stepper("never"), "The shift is missing"),
-        (shift_twice, "shifted twice"),
-        (stepper(through="nothing"), "to a new tensor"),
-        (stepper(through="data"), "`.data` hides"),
-        (stepper(sign=1), "uphill"),
-        (shift_only, "`w` was only shifted"),
-    ],
-    "frozen-share": [
-        (lambda n, m: m / (n + m), "the part that is lost"),
-        (lambda n, m: (n + m) / n, "upside down"),
-        (lambda n, m: n, "the exponent of the frozen slope"),
-        (lambda n, m: n / m, "against the frozen ones"),
-        (lambda n, m: 1, "nothing is lost"),
-        (lambda n, m: 1 / (1 + m), "one tracked factor only"),
-        (lambda n, m: 0.5, "a fixed number"),
-        (lambda n, m: n / (n + 1), "when `m` changes"),
     ],
 }

@@ -8,16 +8,9 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.conftest import ROOT
+from tests.conftest import NOTEBOOKS, ROOT
 
 #: The notebooks in which no markup of MyST may stand.
-CONVERTED = [
-    "intro.ipynb",
-    *("chapters/setup.ipynb", "chapters/one-weight.ipynb", "chapters/chain-rule.ipynb"),
-    *("chapters/tensors.ipynb", "chapters/accumulate.ipynb", "chapters/in-place.ipynb"),
-    *("chapters/vjp.ipynb", "chapters/jacobian.ipynb"),
-    *sorted(path.relative_to(ROOT).as_posix() for path in ROOT.glob("chapters/errors*.ipynb")),
-]
 
 CONF = """
 from press.sphinx import _boxes, _one_page, _plain_links
@@ -185,7 +178,7 @@ def test_on_one_page_equal_headings_are_told_apart(tmp_path):
     assert {"loop-summary", "words-summary", "links-summary"} <= set(contents) <= {*ids, ""}
 
 
-@pytest.mark.parametrize("path", CONVERTED)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
 def test_a_converted_notebook_has_no_markup_that_only_myst_knows(path):
     """Readers of JupyterLab, VS Code, Colab and GitHub see prose and no markup."""
     notebook = nbformat.read(ROOT / path, as_version=4)

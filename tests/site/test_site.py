@@ -26,12 +26,7 @@ WITH_FIGURES = [
 ]
 WAYS = ["http", "file"]
 MOST_REQUESTS, MOST_BYTES = 20, 165_000  # of a page with all its figures, compressed
-#: The search loads an index of the whole book.
-HEAVIER = {
-    "chapters/one-weight": 175_000,
-    "search": 260_000,
-    "genindex": 165_000,
-}
+HEAVIER = {"search": 260_000}  # it loads the index of the whole book
 
 
 @pytest.fixture(scope="module")

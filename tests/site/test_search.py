@@ -1,0 +1,94 @@
+"""That a question finds its answer: the search of the built site, asked as readers ask."""
+
+import gzip
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.site.looks import faults
+
+#: What people typed, and the places that answer it: one of them is among the first three.
+QUESTIONS = {
+    line.partition(" → ")[0]: line.partition(" → ")[2].split()
+    for line in Path(__file__).with_name("questions.txt").read_text(encoding="utf-8").splitlines()
+    if " → " in line
+}
+ASK = "([typed, only]) => bookSearch.ready().then(ask => ask(typed, only).map(({id}) => id))"
+
+
+@pytest.fixture(scope="module", params=["http", "file"])
+def search(request, browser, addresses):
+    page = browser.new_page()
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{addresses[request.param]}/search.html")
+    page.asked = asked
+    yield page
+    page.close()
+
+
+def test_questions_find_their_answers(search):
+    found = {typed: search.evaluate(ASK, [typed, None])[:3] for typed in QUESTIONS}
+    assert {typed: f for typed, f in found.items() if not set(f) & set(QUESTIONS[typed])} == {}
+
+
+def test_what_is_typed_while_it_is_typed(search):
+    """Every beginning of a question is answered, and none is an error."""
+    for typed in ("retain_graph", "梯度清零", "(N,1)", "[", "a", "…"):
+        for end in range(1, len(typed) + 1):
+            search.evaluate(ASK, [typed[:end], None])
+
+
+def test_words_that_nothing_holds_take_nothing_away(search):
+    found = search.evaluate(ASK, ["retain_graph", None])[0]
+    assert search.evaluate(ASK, ["xqzwk retain_graph kqwzx", None])[0] == found
+
+
+def test_the_search_page_lists_its_answers(search, addresses):
+    search.goto(search.url.partition("?")[0] + "?q=backward+twice")
+    first = search.locator("#search-results li a").first
+    first.wait_for()
+    assert "#" in first.get_attribute("href")
+    assert not any("searchtools" in url or "searchindex" in url for url in search.asked)
+    first.click()
+    search.wait_for_function("location.hash.length > 1")
+    top = "document.querySelector(':target').getBoundingClientRect().top"
+    search.wait_for_function(f"Math.abs({top}) < 200")
+    assert search.locator("mark, .highlighted").count() == 0
+
+
+def test_nothing_found_leads_on(search, addresses):
+    search.goto(re.sub(r"/[^/]*$", "/search.html?q=qqqqxz", search.url.replace("chapters/", "")))
+    leads = search.locator("main .search-status a, article .search-status a")
+    leads.first.wait_for()
+    assert leads.count() == 2
+    assert faults(search) == []
+
+
+def test_the_menu_answers_and_is_left_by_keyboard(browser, addresses):
+    page = browser.new_page(viewport={"width": 360, "height": 740})
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{addresses['file']}/chapters/tensors.html")
+    page.click(".nav-overlay-icon")
+    assert not any("search-index" in url for url in asked)  # only when it is asked for
+    field = page.locator(".sidebar-drawer .search-field")
+    field.press_sequentially("what is a leaf")
+    panel = page.locator(".sidebar-drawer .search-panel")
+    panel.locator("a").first.wait_for()
+    assert "answers" in panel.get_by_role("status").inner_text()
+    box = panel.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 360
+    assert faults(page) == []
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("document.activeElement.closest('.search-list') != null")
+    page.keyboard.press("Escape")
+    panel.wait_for(state="hidden")
+    assert page.evaluate("document.activeElement.matches('.search-field')")
+    page.close()
+
+
+def test_the_index_is_light(site):
+    size = len(gzip.compress((site / "_static" / "search-index.js").read_bytes()))
+    assert size <= 150_000
