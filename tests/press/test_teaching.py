@@ -37,7 +37,7 @@ def test_the_exercise_of_ones_own_runs():
 
     [program] = re.findall(r"^```python\n(.*?)^```", PLAN, re.DOTALL | re.MULTILINE)
     names = {}
-    exec(program, names)
+    exec(program, names)  # noqa: S102 as its reader would
     assert "This is the cube itself." in repr(names["predict"]("slope-of-cube", 8))
     assert "Solved" in repr(names["check"]("cube-slope", lambda x: 3 * x**2))
     for name in re.findall(
