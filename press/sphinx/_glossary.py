@@ -2,7 +2,7 @@
 
 No author marks words: what the glossary defines is found, in singular and plural, where prose
 uses it first. The meaning, the first paragraph of the definition, lies hidden on the page
-itself, so that ``glossary.js`` shows it without asking for anything. Without a script the link
+itself, so that ``page.js`` shows it without asking for anything. Without a script the link
 leads to the glossary.
 """
 
@@ -22,7 +22,6 @@ def setup(app):
     """Called by the extension's own `setup`."""
     app.connect("env-get-outdated", _renew)
     app.connect("doctree-resolved", _link)
-    app.add_js_file("glossary.js", loading_method="defer")
 
 
 def _renew(app, env, added, changed, removed):
@@ -113,6 +112,6 @@ def _definitions(env, glossary):
 
 
 def _meaning(builder, anchor, definition):
-    """Return what a word means, as HTML that no reader sees until ``glossary.js`` shows it."""
+    """Return what a word means, as HTML that no reader sees until ``page.js`` shows it."""
     html = builder.render_partial(definition.deepcopy())["fragment"]
     return f'<template id="meaning-of-{anchor}">{html}</template>'
