@@ -49,14 +49,17 @@ exercises["without-retain-graph"] = Choice(
 )
 
 
+def _vectors(whole, inputs, outputs):
+    """Return how many one-hot vectors `whole` sends through, from the work that torch counts."""
+    W = torch.ones(int(outputs), int(inputs))
+    with FlopCounterMode(display=False) as counter:
+        whole(W.mv)(torch.ones(int(inputs)))
+    return counter.get_total_flops() / (2 * W.numel())
+
+
 def _cheaper():
-    work = []
-    for whole in (jacfwd, jacrev):
-        W = torch.ones(32, 2048)
-        with FlopCounterMode(display=False) as counter:
-            whole(W.mv)(torch.ones(2048))
-        work.append(counter.get_total_flops())
-    return "b" if work[0] == work[1] else "a" if work[0] < work[1] else "c"
+    ahead, back = (_vectors(whole, 2048, 32) for whole in (jacfwd, jacrev))
+    return "b" if ahead == back else "a" if ahead < back else "c"
 
 
 exercises["many-in-few-out"] = Choice(
@@ -106,6 +109,43 @@ exercises["columns-of-ones"] = Number(
     lambda x: slope(_f, x, vector(1.0, 0.0))[1],
     "That is the product of two entries. They are added.",
     lambda x: slope(_f, x, vector(0.0, 1.0)).prod(),
+)
+
+# Read and predict -----------------------------------------------------------------------------
+
+
+def _two(x):
+    return torch.stack((x[0] * x[1], x[0] + 3 * x[1]))
+
+
+exercises["jvp-by-hand"] = Number(
+    lambda x, u: ahead(_two, x, u)[1],
+    {"x": vector(2.0, 5.0), "u": vector(10.0, 1.0)},
+    "This adds up rows, as `backward` does. A `u` has a number for each input: it adds up columns.",
+    lambda x, u: slope(_two, x, u)[1],
+    "This adds up rows, as `backward` does, and it is the first number of two.",
+    lambda x, u: slope(_two, x, u)[0],
+    "This belongs to the first output. The second one is asked for.",
+    lambda x, u: ahead(_two, x, u)[0],
+    "This is a move by 1 of each input. How far does `u` move each of them?",
+    lambda x, u: ahead(_two, x, torch.ones_like(u))[1],
+    "Which number of `u` belongs to which input?",
+    lambda x, u: ahead(_two, x, u.flip(0))[1],
+    "This is the output itself. How fast does it change along `u`?",
+    lambda x: _two(x)[1],
+)
+
+exercises["passes-for-a-picture"] = Number(
+    partial(_vectors, jacrev),
+    {"inputs": 784.0, "outputs": 10.0},
+    "That is forward mode, a pass for each pixel. Which mode does `jacrev` use?",
+    partial(_vectors, jacfwd),
+    "That is how many slopes the table has. A pass fills a whole row of it.",
+    lambda inputs, outputs: inputs * outputs,
+    "One pass is enough for one output, such as a loss. How many are there here?",
+    lambda: 1.0,
+    "Rows or columns, not both: which of them does a backward pass fill?",
+    lambda inputs, outputs: inputs + outputs,
 )
 
 # Write ----------------------------------------------------------------------------------------
@@ -240,51 +280,6 @@ exercises["two-layers-back"] = Function(
 )
 
 # Prove ----------------------------------------------------------------------------------------
-
-
-def _gap(J, u, v):
-    back = ahead(J.mv, v, v)  # the mistake: J v in the place of what backward(v) gives
-    return v @ ahead(J.mv, u, u) - back @ u
-
-
-_first = {"J": _A[0], "u": vector(3.0, 1.0), "v": vector(1.0, 5.0)}
-exercises["transposed-seen"] = Function(
-    "gap",
-    [
-        _first,
-        _first | {"J": _B[1]},
-        _first | {"u": vector(-1.0, 2.0)},
-        _first | {"v": vector(2.0, -1.0)},
-        _first | {"u": _first["v"]},
-        _first | {"J": matrix((1.0, 2.0), (2.0, 5.0))},
-    ],
-    Part(
-        "{call} returned",
-        _gap,
-        "This is the gap of a right `backward`, and it is always zero. Here `J @ v` stands in "
-        "its place, by mistake.",
-        lambda right: 0.0 * right,
-        "The sign is the other way round: what is subtracted from what?",
-        lambda right: -right,
-        "This is the size of the gap; it has a sign as well.",
-        lambda right: right.abs(),
-        "This is the first of the two numbers alone.",
-        lambda J, u, v: v @ J @ u,
-        "This is the second of the two numbers alone.",
-        lambda J, u, v: u @ J @ v,
-        "This is the sum of the two numbers; asked is their difference.",
-        lambda J, u, v: v @ J @ u + u @ J @ v,
-        "This is only the factor that depends on `J`. Where are `u` and `v`?",
-        lambda J: J[0, 1] - J[1, 0],
-        "This is only the factor that depends on `u` and `v`. Where is `J`?",
-        lambda u, v: v[0] * u[1] - v[1] * u[0],
-    ),
-    drawn=lambda draw: {
-        "J": draw.matrix(2, 2),
-        "u": draw.vector(2, -3, 3),
-        "v": draw.vector(2, -3, 3),
-    },
-)
 
 exercises["gap-proof"] = Order(
     [

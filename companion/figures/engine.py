@@ -36,7 +36,7 @@ def show_xor_training() -> interactive:
         title="Your own engine learns XOR",
         caption="Drag the ring, and read the net there.",
         labels={"step": "step", "x1": "read at x₁", "x2": "and x₂"},
-        hold={("x1", "x2"): "xy"},
+        hold={"x1": "x", "x2": "y"},
         paper=[{"step": 40}, {"step": 80}, {"step": 112}],
         step=Play(min=0, max=112, step=8, value=80, interval=600),
         x1=SelectionSlider(options=places, value=0.5),

@@ -30,23 +30,23 @@ def training_loop(mistake: str = "no zero_grad()", step: int = 6) -> Figure:
     'no error, and another w'
     """
     lines, wrong = LOOPS[mistake]
-    page = Page(332, _WIDTH)
+    page = Page(323, _WIDTH)
     for row in range(9):
         line = lines[row] if row < len(lines) else ""
         tint = 0.2 if row in wrong else 0
-        page.box(0, 3 + 15 * row, _WIDTH, 15, color=ink.wrong, alpha=tint, linewidth=0)
+        page.box(0, 3 + 14 * row, _WIDTH, 14, color=ink.wrong, alpha=tint, linewidth=0)
         left = MARGIN - 4 + 0.602 * _SIZE * (len(line) - len(line.lstrip()))
-        page.text(left, 14 + 15 * row, line.lstrip(), family="monospace", size=_SIZE)
+        page.text(left, 14 + 14 * row, line.lstrip(), family="monospace", size=_SIZE)
 
     weights, error = run(mistake)
     own = ink.refused if error else ink.wrong if wrong else ink.learns
-    page.text(MARGIN - 4, 157, verdict(mistake), own, weight="bold", size=_SIZE)
-    page.text(_WIDTH - 6, 157, "the right loop", ink.learns, ha="right", size=_SIZE)
+    page.text(MARGIN - 4, 148, verdict(mistake), own, weight="bold", size=_SIZE)
+    page.text(_WIDTH - 6, 148, "the right loop", ink.learns, ha="right", size=_SIZE)
     error = f"{error} " if error else ""
     for row, text in enumerate((textwrap.wrap(error, 44) + ["", ""])[:2]):
-        page.text(MARGIN - 4, 314 + 14 * row, text, ink.refused, size=_SIZE)
+        page.text(MARGIN - 4, 305 + 14 * row, text, ink.refused, size=_SIZE)
 
-    ax = page.figure.add_axes((0.08, 0.152, 0.89, 0.36))
+    ax = page.figure.add_axes((0.08, 0.156, 0.87, 0.37))
     ax.axhline(2, color=ink.context, linewidth=1, linestyle="dashed")
     for values, color, width in ((run("nothing").weights, ink.learns, 5), (weights, own, 2)):
         last = min(step, len(values) - 1)

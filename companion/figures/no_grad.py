@@ -25,7 +25,7 @@ def switch_board(thing: int = 3) -> Figure:
     True
     """
     name = list(THINGS)[thing - 1]
-    page, live = Page(328, _WIDTH), gradients(name)
+    page, live = Page(324, _WIDTH), gradients(name)
     code = [*THINGS[name].split("\n"), "(x * s).backward()", ""]
     for row in range(3):
         page.text(MARGIN, 14 + 15 * row, code[row], family="monospace", size=_SIZE)
@@ -33,12 +33,12 @@ def switch_board(thing: int = 3) -> Figure:
     left, right, color = f"x.grad = {live.x}", "the slope of x · x at 3 is 6", ink.gradient
     if live.error:
         left, right, color = "refused", live.error.split("tensors ")[1], ink.refused
-    page.text(MARGIN, 141, left.removesuffix(".0"), color, weight="bold", size=_SIZE)
-    page.text(_WIDTH - MARGIN, 141, right, ink.context, ha="right", size=_SIZE)
+    page.text(MARGIN, 139, left.removesuffix(".0"), color, weight="bold", size=_SIZE)
+    page.text(_WIDTH - MARGIN, 139, right, ink.context, ha="right", size=_SIZE)
 
-    top, columns = 237, [168 + 30 * k for k in range(5)]
+    top, columns = 234, [168 + 30 * k for k in range(5)]
     for k, (x, question) in enumerate(zip(columns, QUESTIONS, strict=True)):
-        y = 217 - 14 * k
+        y = 214 - 14 * k
         page.text(x - 6, y, question, ha="right", size=_SIZE)
         page.line([(x - 4, y - 4), (x, y - 4), (x, top - 14)], ink.context, linewidth=0.8)
     page.box(0, top - 13 + 17 * (thing - 1), _WIDTH, 17, color=ink.step, alpha=0.2, linewidth=0)

@@ -246,6 +246,13 @@ def test_a_slider_with_two_ends_is_two_controls(recording):
     assert "(0, 3)" in html and "(3, 0)" not in html
 
 
+def test_the_words_of_a_slider_with_two_ends_stand_at_both(recording):
+    slider = IntRangeSlider(min=0, max=3, value=(1, 2))
+    figure = explore(lambda r: print(r), r=slider, labels={"r": ("a range", "m")}, alt="A range.")
+    html = figure._repr_mimebundle_()["text/html"]
+    assert ">a range from</label>" in html and ">a range to</label>" in html
+
+
 @pytest.mark.parametrize("start", [{"a": True, "b": True}, {"a": ["x", "y", "z"], "b": (0, 3)}])
 def test_recording_from_coarse_to_fine_ends_where_the_controls_stand(recording, start):
     figure = explore(lambda a, b: print(a, b), **start, alt="Two values.")

@@ -60,7 +60,7 @@ def test_three_states_are_printed_side_by_side(page, recording):
         ({"labels": {"lr": ("a", "b", "c")}}, "give words, or \\(words, unit\\)"),
         ({"labels": "rate"}, "give it a dict"),
         ({"hold": {"lr": "z"}}, "say 'x' or 'y'"),
-        ({"hold": {("lr", "step"): "x"}}, "'xy' for a pair"),
+        ({"hold": {"rate": "x"}}, "hold names 'rate', but the controls are lr, step"),
         ({"title": 3}, "title is 3; give it a sentence"),
         ({"paper": [0.1]}, "with several controls, give a dict"),
         ({"paper": [{"rate": 0.1}]}, "paper names 'rate', which is no control"),

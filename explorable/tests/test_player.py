@@ -9,9 +9,9 @@ from IPython.display import HTML
 from ipywidgets import fixed
 
 import explorable
-from explorable import explore
+from explorable import _svg, explore
 from explorable._encode import to_html
-from explorable._explore import _NAME, _align
+from explorable._explore import _NAME
 from explorable._html import keep_heights
 
 ASSETS = Path(explorable.__file__).parent / "static"
@@ -53,22 +53,26 @@ SHOW = """([name, positions]) => {
 }"""
 
 
-def check_frame(page, name, positions, frame):
-    """Move the controls of figure `name`; assert that it then shows what Python encoded."""
-    found, expected = page.evaluate(SHOW, [name, positions]), to_html(frame).replace(_NAME, name)
-    assert page.evaluate(SAME, [name, expected]), f"shown: {found}\nencoded: {expected}"
+def check_frames(page, name, frames):
+    """Move the controls of figure `name`, and assert that it then shows what Python encoded.
+
+    `frames` are pairs of positions and frames, in the order in which the reader comes to them.
+    """
+    frames = [(positions, to_html(frame).replace(_NAME, name)) for positions, frame in frames]
+    assert page.evaluate(WRONG, [name, frames]) == []
 
 
-# Whether a browser that reads the expected HTML gets the nodes that are shown.
-SAME = """([name, html]) => {
-  const shown = document.querySelector(`#${name} .explorable-frame`).cloneNode(true);
+# Where a browser that reads the expected HTML gets other nodes than those that are shown.
+WRONG = f"""([name, frames]) => frames.flatMap(([positions, html]) => {{
+  const found = ({SHOW})([name, positions]);
+  const shown = document.querySelector(`#${{name}} .explorable-frame`).cloneNode(true);
   // In the mode of a page with a doctype, where a table ends a paragraph.
-  const page = new DOMParser().parseFromString(`<!doctype html>${html}`, "text/html");
+  const page = new DOMParser().parseFromString(`<!doctype html>${{html}}`, "text/html");
   const expected = page.body.firstChild;
   shown.normalize();
   expected.normalize();
-  return shown.isEqualNode(expected);
-}"""
+  return shown.isEqualNode(expected) ? [] : [{{positions, found, html}}];
+}})"""
 
 
 def curve(n, kind="line", dots=False):
@@ -107,11 +111,10 @@ def test_every_position_after_any_jump(page, recording, function, controls):
     for size in shape:
         everywhere = [[*before, k] for before in everywhere for k in range(size)]
     frames = {tuple(positions): figure._frame(positions) for positions in everywhere}
-    _align(list(frames.values()))
+    _svg.align(list(frames.values()))
     keep_heights(list(frames.values()))
     random.Random(0).shuffle(everywhere)
-    for positions in everywhere:
-        check_frame(page, figure._name, positions, frames[tuple(positions)])
+    check_frames(page, figure._name, [(at, frames[tuple(at)]) for at in everywhere])
 
 
 def test_two_figures_on_a_page_do_not_disturb_each_other(page, recording):

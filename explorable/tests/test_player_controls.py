@@ -1,6 +1,7 @@
 """What a reader can do with a figure besides moving it: reset, link to a state, play, read."""
 
 import itertools
+import math
 
 import pytest
 from ipywidgets import Dropdown, FloatSlider, IntSlider, Play, ToggleButtons, jslink
@@ -61,18 +62,20 @@ def test_an_address_carries_a_state(page, saved):
 )
 def test_a_link_restores_the_state_whatever_the_labels(page, saved, controls):
     figure = explore(say_two, **controls, alt="Two values.")
-    address = saved(figure)
+    page.goto(saved(figure))
     shape = [len(control.values) for control in figure._controls]
+    link, states = page.get_by_role("link", name="Link"), {}
     for positions in itertools.product(*map(range, shape)):
-        page.goto(address)
-        shown(page, figure, positions)
-        expected = page.locator(".explorable-frame").inner_html()
-        link = page.get_by_role("link", name="Link")
+        frame = shown(page, figure, positions)
+        link.evaluate("link => link.blur()")
         link.focus()
-        state = link.evaluate("link => link.href")
-        page.goto("about:blank")
-        page.goto(state)
-        assert page.locator(".explorable-frame").inner_html() == expected, state
+        states[link.evaluate("link => link.href")] = frame
+    assert len(states) == math.prod(shape)
+    for state, frame in reversed(states.items()):
+        page.goto(state)  # the page stays, and follows
+        page.wait_for_function(
+            "frame => document.querySelector('.explorable-frame').outerHTML === frame", arg=frame
+        )
 
 
 def test_arguments_named_like_numbers_keep_their_order(page, recording):

@@ -103,7 +103,7 @@ def test_what_is_held_is_dragged_and_its_slider_follows(page, recording, kind):
 
 
 def test_a_point_is_held_on_both_axes_and_a_logarithmic_one(page, recording):
-    figure = explore(tip, a=[1.0, 10.0, 100.0], b=(0, 10), hold={("a", "b"): "xy"}, alt="A tip.")
+    figure = explore(tip, a=[1.0, 10.0, 100.0], b=(0, 4), hold={"a": "x", "b": "y"}, alt="A tip.")
     load(page, figure)
     handle = page.locator(".explorable-hold")
     x, y = handle.evaluate(PLACE)
@@ -115,7 +115,7 @@ def test_a_point_is_held_on_both_axes_and_a_logarithmic_one(page, recording):
     page.mouse.move(x + (places[2] - places[0]) * scale, y - 30)
     page.mouse.up()
     assert page.locator("select").input_value() == "100.0"
-    assert int(page.locator("output").inner_text()) > 5
+    assert int(page.locator("output").inner_text()) > 2
 
 
 def test_the_held_point_lies_on_what_is_drawn(page, recording):

@@ -77,19 +77,20 @@ def test_a_kernel_that_dies_is_one_notebooks_error(notebook, tmp_path, capsys):
     assert nbformat.read(fine, as_version=4).cells[0].outputs
 
 
-@pytest.mark.parametrize(
-    ("name", "message"),
-    [
-        ("nowhere.ipynb", "there is no notebook nowhere.ipynb"),
-        ("chapters", "chapters is a folder: name its notebooks, chapters/*.ipynb"),
-    ],
-)
-def test_what_is_no_file_is_named(tmp_path, monkeypatch, capsys, name, message):
-    (tmp_path / "chapters").mkdir()
-    monkeypatch.chdir(tmp_path)
+def test_what_is_not_there_is_named(capsys):
     with pytest.raises(SystemExit):
-        main([name])
-    assert message in capsys.readouterr().err
+        main(["nowhere.ipynb"])
+    assert "there is no notebook nowhere.ipynb" in capsys.readouterr().err
+
+
+def test_a_folder_is_its_notebooks(notebook, tmp_path):
+    path = notebook("1 + 1")
+    hidden = tmp_path / ".ipynb_checkpoints" / "notebook.ipynb"
+    hidden.parent.mkdir()
+    hidden.write_bytes(path.read_bytes())
+    assert main([str(tmp_path)]) == 0
+    assert nbformat.read(path, as_version=4).cells[0].outputs
+    assert not nbformat.read(hidden, as_version=4).cells[0].outputs
 
 
 def test_a_file_that_is_no_notebook_is_named_and_the_others_are_recorded(

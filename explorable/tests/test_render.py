@@ -140,12 +140,6 @@ def test_an_error_while_matplotlib_draws_is_an_error():
         frame(lambda: plt.title(r"$\nonsense$") and None)
 
 
-def test_a_thousand_frames_leave_no_figure():
-    for _ in range(1000):
-        frame(lambda: plt.figure() and None)
-    assert plt.get_fignums() == []
-
-
 @pytest.mark.parametrize(
     "draw",
     [

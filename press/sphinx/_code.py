@@ -60,6 +60,7 @@ class CodeFormatter(HtmlFormatter):
                 if kind in Name and name in links:
                     found.append(links.pop(name))
                     text = f"\ue000{len(found) - 1}\ue001{text}\ue002"
+                    break  # the last part of `torch.autograd.grad` is no tensor's `.grad`
             tokens.append((Text if look(kind) == look(Text) else kind, text))
         html = io.StringIO()
         super().format_unencoded(tokens, html)
@@ -117,7 +118,8 @@ def _link_names(app, doctree, page):
             used = [_name_of(code.astext())] if _may_link(code) else []
         elif code.get("language") in ("ipython3", "python"):
             words = _DOTTED.findall(code.astext())
-            used = [*words, *(f".{word.rpartition('.')[2]}" for word in words if "." in word)]
+            others = [word for word in words if "." in word and word not in torch_names()]
+            used = [*words, *(f".{word.rpartition('.')[2]}" for word in others)]
         else:
             used = []
         links = {name: unused[name] for name in used if name in unused}

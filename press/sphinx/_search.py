@@ -67,7 +67,7 @@ def _write(app):
         for place, questions in words["asked"].items():
             if place in places:
                 places[place]["words"] += " . " + " . ".join(questions)
-            else:
+            elif place.partition(".html")[0] in app.env.found_docs:
                 logger.warning("search.toml: there is no section %s", place, type="search")
         data = {"answers": found, "same": words["same"]}
         text = json.dumps(data, ensure_ascii=False, separators=(",", ":"))

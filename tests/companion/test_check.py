@@ -386,6 +386,15 @@ def test_an_exercise_of_ones_own_is_registered_and_the_books_are_not_replaced():
         register("of-a-teacher", 2)
 
 
+def test_the_orders_of_a_question_are_run_once_and_not_at_each_check():
+    """Else an answer waits for hundreds of programs, within the time that is its own."""
+    run = []
+    register("counted", Order(["a", "b", "c"], lambda order: run.append(order) or order[0] == 2))
+    assert not check("counted", [1, 2, 3])
+    assert check("counted", [2, 1, 3])
+    assert len(run) == 6 + 2
+
+
 def test_a_prediction_shows_its_question_and_keeps_it_as_data():
     result = predict("which-step")
     bundle = result._repr_mimebundle_()

@@ -67,6 +67,8 @@ RIGHT = {
     "many-in-few-out": ["c"],
     "order-of-the-product": ["b"],
     "columns-of-ones": [3, torch.tensor(3.0)],
+    "jvp-by-hand": [13, torch.tensor(13.0)],
+    "passes-for-a-picture": [10, 10.0],
     "gap-proof": [[2, 4, 1, 3]],
     "jacobian-rows": [
         rows_by_backward(empty="none"),
@@ -85,11 +87,6 @@ RIGHT = {
         lambda A, B, x, v: (v @ B * 2 * (A @ x)) @ A,
         lambda A, B, x, v: (B @ torch.diag(2 * A @ x) @ A).T @ v,
     ],
-    "transposed-seen": [
-        lambda J, u, v: v @ (J @ u) - (J @ v) @ u,
-        lambda J, u, v: (v @ (J - J.T) @ u).item(),
-        lambda J, u, v: v @ J @ u - u @ J @ v,
-    ],
 }
 
 WRONG = {
@@ -98,6 +95,20 @@ WRONG = {
         (1, "the second column"),
         (2, "The other one counts"),
         (-4, "They are added"),
+    ],
+    "jvp-by-hand": [
+        (23, "This adds up rows"),
+        (51, "the first number of two"),
+        (52, "the first output"),
+        (4, "How far does `u` move"),
+        (31, "belongs to which input"),
+        (17, "the output itself"),
+    ],
+    "passes-for-a-picture": [
+        (784, "a pass for each pixel"),
+        (7840, "how many slopes"),
+        (1, "One pass is enough"),
+        (794, "not both"),
     ],
     "jacobian-rows": [
         (rows_transposed, "the transposed matrix"),
@@ -138,16 +149,5 @@ WRONG = {
         (lambda A, B, x, v: A.T @ (4 * (A @ x) * (B.T @ v)), "did two gradients add up"),
         (lambda A, B, x, v: A.T @ (2 * A.sum(1) * (B.T @ v)), "when `x` changes"),
         (lambda A, B, x, v: (B @ (A @ x) ** 2) @ v, "shape (2,)"),
-    ],
-    "transposed-seen": [
-        (lambda J, u, v: v @ (J @ u) - (J.T @ v) @ u, "always zero"),
-        (lambda J, u, v: (J @ v) @ u - v @ (J @ u), "other way round"),
-        (lambda J, u, v: abs(v @ (J @ u) - (J @ v) @ u), "it has a sign"),
-        (lambda J, u, v: v @ (J @ u), "the first of the two numbers alone"),
-        (lambda J, u, v: (J @ v) @ u, "the second of the two numbers alone"),
-        (lambda J, u, v: v @ (J @ u) + (J @ v) @ u, "is their difference"),
-        (lambda J, u, v: J[0, 1] - J[1, 0], "Where are `u` and `v`"),
-        (lambda J, u, v: v[0] * u[1] - v[1] * u[0], "Where is `J`"),
-        (lambda J, u, v: J @ u - J @ v, "one number, of shape ()"),
     ],
 }

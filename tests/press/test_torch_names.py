@@ -4,8 +4,10 @@ import re
 from functools import reduce
 
 import torch
+from pygments import highlight
+from pygments.lexers import PythonLexer
 
-from press.sphinx._code import torch_names
+from press.sphinx._code import CodeFormatter, torch_names
 from tests.conftest import ROOT
 
 
@@ -29,3 +31,13 @@ def test_a_name_is_linked_once_on_a_page(site):
 def test_the_engines_own_gradients_are_not_torchs(site):
     text = (site / "chapters" / "engine.html").read_text(encoding="utf-8")
     assert "torch.Tensor.backward.html" not in text and 'class="torch-name' in text
+
+
+def test_a_name_whose_last_part_is_another_name_is_one_link():
+    """`torch.autograd.grad` and a tensor's `.grad`, both new in one piece of code."""
+    code = "(slope,) = torch.autograd.grad(loss, w)\nw.grad\n"
+    links = {"torch.autograd.grad": "function.html", ".grad": "attribute.html"}
+    html = highlight(code, PythonLexer(), CodeFormatter(links=links))
+    found = re.findall(r'<a class="torch-name" href="(\w+).html">(\w+)</a>', html)
+    assert found == [("function", "grad"), ("attribute", "grad")]
+    assert re.sub("<[^>]*>", "", html).strip() == code.strip()

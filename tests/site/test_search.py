@@ -2,10 +2,12 @@
 
 import gzip
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from press.sphinx._search import WORDS
 from tests.site.looks import faults
 
 #: What people typed, and the places that answer it: one of them is among the first three.
@@ -87,6 +89,12 @@ def test_the_menu_answers_and_is_left_by_keyboard(browser, addresses):
     panel.wait_for(state="hidden")
     assert page.evaluate("document.activeElement.matches('.search-field')")
     page.close()
+
+
+def test_questions_lead_to_pages_that_are_there(site):
+    """A section that is missing is a warning of the build; a page may be of another book."""
+    places = tomllib.loads(WORDS.read_text(encoding="utf-8"))["asked"]
+    assert [place for place in places if not (site / place.partition("#")[0]).is_file()] == []
 
 
 def test_the_index_is_light(site):

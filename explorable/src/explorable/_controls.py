@@ -23,27 +23,15 @@ class Control:
     kind: str  # "range", "select", "radio" or "checkbox"
     values: list[Any]
     labels: list[str]
+    position: int  # where the widget is
     step: float | None = None  # between values, if they are numbers
     player: ipywidgets.Play | None = None  # what moves a range by itself
     end: int | None = None  # of a range: 0 for its lower end, 1 for its upper one
-    stride: int = 1  # how many of the widget's positions are one of these
-
-    @property
-    def position(self) -> int:
-        """The position that the widget has now."""
-        if hasattr(self.widget, "index"):
-            index = self.widget.index if self.end is None else self.widget.index[self.end]
-            return index // self.stride
-        if self.kind == "checkbox":
-            return int(self.widget.value) // self.stride
-        value = self.widget.value if self.end is None else self.widget.value[self.end]
-        distances = [abs(own - value) for own in self.values]
-        return distances.index(min(distances))
 
     def every(self, stride: int) -> "Control":
         """Return the control with only every so many of its positions."""
         values, labels = self.values[::stride], self.labels[::stride]
-        return replace(self, values=values, labels=labels, stride=stride)
+        return replace(self, values=values, labels=labels, position=self.position // stride)
 
 
 def from_widget(name: str, widget: ipywidgets.ValueWidget) -> list[Control]:
@@ -62,25 +50,34 @@ def from_widget(name: str, widget: ipywidgets.ValueWidget) -> list[Control]:
             f"{name} is {article(type(widget).__name__)}, whose positions cannot be listed for a "
             f"page without a kernel; use a slider, a list of options or a bool, or {name}=fixed(...)"
         )
-    if hasattr(widget, "index"):
-        if not widget._options_values:
-            raise ValueError(f"{name} has no options; give it at least one")
-        if widget.index is None:
-            raise ValueError(f"{name} has no option selected; give it a value to begin with")
+    chosen, step = hasattr(widget, "index"), None
+    if chosen and not widget._options_values:
+        raise ValueError(f"{name} has no options; give it at least one")
+    if chosen and widget.index is None:
+        raise ValueError(f"{name} has no option selected; give it a value to begin with")
     _, kind, positions = known[0]
     try:
         values, labels = positions(widget)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    step = None if hasattr(widget, "index") else getattr(widget, "step", None)
+    if not chosen:
+        step = getattr(widget, "step", None)
     player = widget if isinstance(widget, ipywidgets.Play) else _player_of(widget)
-    words = widget.description or name
-    control = Control(widget, name, name, words, kind, values, labels, step, player)
-    if not isinstance(widget, _RANGES):
-        return [control]
+    words, now = widget.description or name, widget.index if chosen else widget.value
+
+    def position(value):
+        return value if chosen else min(range(len(values)), key=lambda k: abs(values[k] - value))
+
+    if not isinstance(now, tuple):
+        return [
+            Control(widget, name, name, words, kind, values, labels, position(now), step, player)
+        ]
     return [
-        replace(control, name=f"{name}-{word}", description=f"{words} {word}", end=end)
-        for end, word in enumerate(("from", "to"))
+        Control(
+            *(widget, f"{name}-{word}", name, f"{words} {word}", kind, values, labels),
+            *(position(value), step, player, end),
+        )
+        for end, (word, value) in enumerate(zip(("from", "to"), now, strict=True))
     ]
 
 
@@ -107,8 +104,9 @@ def all_widgets() -> dict[str, ipywidgets.Widget]:
         return ipywidgets.Widget.widgets
 
 
-def _steps(low, high, step):
-    """Return low, low + step, ... up to high, without the noise of sums such as 0.1 + 0.2."""
+def _steps(widget):
+    """Return min, min + step, ... up to max, without the noise of sums such as 0.1 + 0.2."""
+    low, high, step = widget.min, widget.max, widget.step
     if not step:
         raise ValueError("it has no step, so its positions are without number; give it a step")
     count = int((high - low) / step + 1e-9)  # 2.9999999999999996 steps are 3
@@ -120,40 +118,39 @@ def _steps(low, high, step):
 
 
 def _slider(widget):
-    values = _steps(widget.min, widget.max, widget.step)
-    return values, _texts(values, getattr(widget, "readout_format", ""))
+    return _labelled(_steps(widget), getattr(widget, "readout_format", ""))
 
 
 def _log_slider(widget):
-    exponents = _steps(widget.min, widget.max, widget.step)
-    values = [float(f"{widget.base**exponent:.12g}") for exponent in exponents]
-    return values, _texts(values, widget.readout_format)
+    values = [float(f"{widget.base**exponent:.12g}") for exponent in _steps(widget)]
+    return _labelled(values, widget.readout_format)
 
 
-def _texts(values, readout_format):
+def _labelled(values, readout_format):
     texts = [_text(value, readout_format) for value in values]
-    return [text.replace("-", "\N{MINUS SIGN}") for text in texts]  # as ipywidgets writes it
+    return values, [
+        text.replace("-", "\N{MINUS SIGN}") for text in texts
+    ]  # as ipywidgets writes it
 
 
 def _text(value, readout_format):
     """Return a number in one of the formats of d3, which are Python's and a few more."""
     parts = re.fullmatch(r"(.*?)(\$?)([0-9,._]*)(~?)([a-zA-Z%]?)", readout_format)
-    if parts is None:
-        raise ValueError(f"readout_format {readout_format!r} is none that a page can have")
-    start, dollar, width, trim, kind = parts.groups()
-    suffix = ""
-    if kind == "s":
-        digits = int(width.rpartition(".")[2] or 6)
-        value = float(f"{value:.{max(digits - 1, 0)}e}")
-        size = math.floor(math.log10(abs(value))) if value else 0
-        power = max(-8, min(8, size // 3))
-        value, width, kind = value / 1000**power, f".{max(digits - 1 - size + 3 * power, 0)}", "f"
-        suffix = "yzafpnµm kMGTPEZY"[power + 8].strip()
-    elif kind == "r":
-        value, kind = float(f"{value:.{width.rpartition('.')[2] or 6}g}"), "g"
     try:
+        start, dollar, width, trim, kind = parts.groups()
+        suffix = ""
+        if kind == "s":
+            digits = int(width.rpartition(".")[2] or 6)
+            value = float(f"{value:.{max(digits - 1, 0)}e}")
+            size = math.floor(math.log10(abs(value))) if value else 0
+            power = max(-8, min(8, size // 3))
+            value, kind = value / 1000**power, "f"
+            width = f".{max(digits - 1 - size + 3 * power, 0)}"
+            suffix = "yzafpnµm kMGTPEZY"[power + 8].strip()
+        elif kind == "r":
+            value, kind = float(f"{value:.{width.rpartition('.')[2] or 6}g}"), "g"
         text = format(value, f"{start}{width}{kind}")
-    except ValueError:
+    except (AttributeError, ValueError):
         raise ValueError(
             f"readout_format {readout_format!r} is none that a page can have"
         ) from None
@@ -171,18 +168,13 @@ def _switch(widget):
     return [False, True], ["off", "on"]
 
 
-_RANGES = (
-    ipywidgets.IntRangeSlider,
-    ipywidgets.FloatRangeSlider,
-    ipywidgets.SelectionRangeSlider,
-)
+_w = ipywidgets
 _KINDS = (
-    ((ipywidgets.IntSlider, ipywidgets.FloatSlider), "range", _slider),
-    ((ipywidgets.IntRangeSlider, ipywidgets.FloatRangeSlider), "range", _slider),
-    ((ipywidgets.BoundedIntText, ipywidgets.BoundedFloatText, ipywidgets.Play), "range", _slider),
-    (ipywidgets.FloatLogSlider, "range", _log_slider),
-    ((ipywidgets.SelectionSlider, ipywidgets.SelectionRangeSlider), "range", _options),
-    ((ipywidgets.Dropdown, ipywidgets.Select), "select", _options),
-    ((ipywidgets.RadioButtons, ipywidgets.ToggleButtons), "radio", _options),
-    ((ipywidgets.Checkbox, ipywidgets.ToggleButton), "checkbox", _switch),
+    ((_w.IntSlider, _w.FloatSlider, _w.IntRangeSlider, _w.FloatRangeSlider), "range", _slider),
+    ((_w.BoundedIntText, _w.BoundedFloatText, _w.Play), "range", _slider),
+    (_w.FloatLogSlider, "range", _log_slider),
+    ((_w.SelectionSlider, _w.SelectionRangeSlider), "range", _options),
+    ((_w.Dropdown, _w.Select), "select", _options),
+    ((_w.RadioButtons, _w.ToggleButtons), "radio", _options),
+    ((_w.Checkbox, _w.ToggleButton), "checkbox", _switch),
 )

@@ -35,7 +35,8 @@ sixth for "more follows"; the very first bit is the sign.
 import re
 from difflib import SequenceMatcher
 from html import escape
-from itertools import repeat, zip_longest
+from itertools import zip_longest
+from os.path import commonprefix
 from xml.etree.ElementTree import Element
 
 from explorable._markup import Markup
@@ -62,18 +63,10 @@ def encode(frames: list[Element], first: int = 0) -> dict:
         values = [value if value is None else _readable(value) for value in values]
         distinct = {value: number for number, value in enumerate(dict.fromkeys(values))}
         index = tuple(distinct[value] for value in values)
-        numbers = None
-        if (
-            _MOVING.fullmatch(name)
-            and None not in distinct
-            and not (name == "d" and _has_arcs(distinct))
-        ):
-            numbers = _numbers(list(distinct))
-        groups.setdefault(index, []).append([element, name, *(numbers or distinct)])
-    return {
-        "later": later,
-        "groups": [[_vlq(_differences(index, 1)), slots] for index, slots in groups.items()],
-    }
+        slot = [element, name, *(_numbers(name, list(distinct)) or distinct)]
+        groups.setdefault(index, []).append(slot)
+    stored = [[_vlq(_differences(index, 1)), slots] for index, slots in groups.items()]
+    return {"later": later, "groups": stored}
 
 
 def even(labels: list[str]) -> list:
@@ -92,21 +85,11 @@ def even(labels: list[str]) -> list:
     except ValueError:
         return labels
     row = [first, second - first, digits, len(labels)]
-    numbers = (first + place * (second - first) for place in range(len(labels)))
-    same = all(map(str.__eq__, labels, (_fixed(number, digits) for number in numbers)))
+    integers = (first + place * (second - first) for place in range(len(labels)))
+    same = all(
+        _written(i, digits, _MINUS) == label for i, label in zip(integers, labels, strict=True)
+    )
     return row if same else labels
-
-
-def _fixed(integer, digits):
-    """Return ``integer / 10 ** digits`` as a readout writes it, with `digits` decimals."""
-    whole, rest = divmod(abs(integer), 10**digits)
-    sign = _MINUS if integer < 0 else ""
-    return f"{sign}{whole}.{rest:0{digits}d}" if digits else f"{sign}{whole}"
-
-
-def _has_arcs(paths):
-    """Whether a number in `paths` may be a flag, between whose values there is none."""
-    return any("a" in path.lower() for path in paths)
 
 
 def to_html(element: Element) -> str:
@@ -204,8 +187,8 @@ def _tracks(rows):
 
 def _pairs(old, new):
     """Yield places in `old` and `new`, or None, so that equal items meet and no order changes."""
-    start = _common(old, new)
-    end = _common(old[start:][::-1], new[start:][::-1])
+    start = len(commonprefix([old, new]))
+    end = len(commonprefix([old[start:][::-1], new[start:][::-1]]))
     yield from ((place, place) for place in range(start))
     olds, news = range(start, len(old) - end), range(start, len(new) - end)
     if len(olds) * len(news) < 100_000:  # what follows takes a time of that order
@@ -223,18 +206,14 @@ def _pairs(old, new):
     yield from zip(range(len(old) - end, len(old)), range(len(new) - end, len(new)), strict=True)
 
 
-def _common(one, two):
-    """Return how many items at their start `one` and `two` have in common."""
-    return next(
-        (k for k, (a, b) in enumerate(zip(one, two, strict=False)) if a != b),
-        min(len(one), len(two)),
-    )
-
-
-def _numbers(values):
+def _numbers(name, values):
     """Return [digits, numbers] of a slot as described above, or None where that is not exact."""
+    if len(values) < 2 or None in values or not _MOVING.fullmatch(name):
+        return None
+    if name == "d" and any("a" in value.lower() for value in values):
+        return None  # a number may be a flag of an arc, between whose values there is none
     between = _NUMBER.split(values[0])
-    if len(values) < 2 or any(_NUMBER.split(value) != between for value in values):
+    if any(_NUMBER.split(value) != between for value in values):
         return None
     columns = list(zip(*map(_NUMBER.findall, values), strict=True))
     moving = [column for column in columns if len(set(column)) > 1]
@@ -245,7 +224,12 @@ def _numbers(values):
             written.append(0)
             continue
         integers = [_integer(number, digits) for number in column]
-        if any(map(_differs, integers, column, repeat(digits))):
+        if digits > 6 or any(abs(integer) >= _LARGEST for integer in integers):
+            return None
+        texts = [_written(integer, digits) for integer in integers]
+        if digits:  # as the player writes it
+            texts = [text.rstrip("0").rstrip(".") for text in texts]
+        if texts != list(column):
             return None
         ways = [list(_differences(integers, order)) for order in _ORDERS]
         best = min(_ORDERS, key=lambda order: (len(_vlq(ways[order])), sum(map(abs, ways[order]))))
@@ -258,11 +242,10 @@ def _integer(number, digits):
     return int(whole + rest.ljust(digits, "0"))
 
 
-def _differs(integer, number, digits):
-    """Whether the player, which writes ``integer / 10 ** digits``, would write another number."""
+def _written(integer, digits, minus="-"):
+    """Return ``integer / 10 ** digits`` with `digits` decimals."""
     whole, rest = divmod(abs(integer), 10**digits)
-    text = "-" * (integer < 0) + f"{whole}.{rest:0{digits}d}".rstrip("0").rstrip(".")
-    return text != number or digits > 6 or abs(integer) >= _LARGEST
+    return minus * (integer < 0) + (f"{whole}.{rest:0{digits}d}" if digits else f"{whole}")
 
 
 def _differences(integers, order):

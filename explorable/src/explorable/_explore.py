@@ -9,22 +9,18 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
+from functools import partial
 from importlib import resources
-from itertools import zip_longest
 from types import MappingProxyType
 from typing import Any
 
 import ipywidgets
-from comm import create_comm
 from IPython.display import display
 
 from explorable import _controls, _html, _limits, _options, _render, _show, _svg
 from explorable._encode import encode, to_html
 from explorable._live import Redraw
 from explorable._options import Options
-
-#: The comm on which a recording kernel tells how far a figure is.
-PROGRESS = "explorable.progress"
 
 #: Stands for the figure's id until it is displayed: each display on a page needs its own.
 _NAME = "\ue000figure\ue000"
@@ -41,7 +37,7 @@ def explore(
     title: str = "",
     caption: str = "",
     labels: Mapping[str, str | tuple[str, str]] = _NOTHING,
-    hold: Mapping[str | tuple[str, str], str] = _NOTHING,
+    hold: Mapping[str, str] = _NOTHING,
     paper: Sequence[Any] = (),
     **controls: Any,
 ) -> Any:
@@ -69,7 +65,7 @@ def explore(
     hold
         For arguments that are a coordinate in the picture, which one: the reader of a page drags
         the point that is drawn there. ``{"w": "x"}`` lets the point at ``x = w`` be moved
-        sideways; ``{("a", "b"): "xy"}``, or ``{"a": "x", "b": "y"}``, the one at ``(a, b)``.
+        sideways; ``{"a": "x", "b": "y"}`` the one at ``(a, b)``.
     paper
         Up to three states that are printed side by side: values of the only control, or dicts
         of values, as in ``[{"lr": 0.01}, {"lr": 0.21, "step": 9}]``.
@@ -100,22 +96,21 @@ def explore(
     options = Options(title, caption, labels, hold, paper)
     if manual:
         warnings.warn("explore draws whenever a control moves; manual is passed over", stacklevel=2)
-    if function is None:
-        return lambda decorated: _decorate(decorated, alt, controls, options)
-    return Explorable(function, alt, controls, options)
+    if function is not None:
+        return Explorable(function, alt, controls, options)
 
+    def decorate(decorated):
+        decorated.widget = Explorable(decorated, alt, controls, options)  # as interact does
+        display(decorated.widget)
+        return decorated
 
-def _decorate(function, alt, controls, options):
-    figure = Explorable(function, alt, controls, options)
-    display(figure)
-    function.widget = figure  # as interact does
-    return function
+    return decorate
 
 
 class Explorable(ipywidgets.interactive):
     """The widget that `explore` returns: `ipywidgets.interactive`, with a figure as its output."""
 
-    def __init__(self, function, alt, controls, options=_options.NOTHING):
+    def __init__(self, function, alt, controls, options):
         if not callable(function):
             raise TypeError(f"explore takes a function, not {function!r}")
         _options.check_names(function)
@@ -133,12 +128,8 @@ class Explorable(ipywidgets.interactive):
         self.out.close()
         self.out = ipywidgets.VBox([self._view, _style_sheet()])
         self.out.description = ""  # as each of interactive's children has one
-        widgets = dict.fromkeys(control.widget for control in self._controls)
-        players = {control.widget: control for control in self._controls if control.player}
-        self.children = (
-            *(_with_player(players[w]) if w in players else w for w in widgets),
-            self.out,
-        )
+        widgets = {control.widget: _with_player(control) for control in self._controls}
+        self.children = (*widgets.values(), self.out)
         if recording():
             self._html = self._record()
         elif ipywidgets.__version__.startswith("7."):  # it draws when it displays, which we do
@@ -162,11 +153,13 @@ class Explorable(ipywidgets.interactive):
                 raise TypeError(f"{name} is {kind}, which has no control; write {name}=fixed(...)")
         widgets = super().widgets_from_abbreviations(seq)
         for widget in widgets:
-            if not isinstance(widget, ipywidgets.fixed):
-                _options.describe(widget, self._options, widget._kwarg)
+            words, unit = self._options.words(widget._kwarg)
+            if words and not isinstance(widget, ipywidgets.fixed):
+                widget.description = f"{words} ({unit})" if unit else words
+                widget.style.description_width = "initial"
         self._controls = _listed(widgets)
         _limits.check_positions(self._controls)
-        _options.check(self._options, self._controls)
+        self._options.check(self._controls)
         return widgets
 
     def update(self, *_):
@@ -183,47 +176,37 @@ class Explorable(ipywidgets.interactive):
         else:
             self._check_live(frame)
         self._first = frame
-        self._html = _html.still(_NAME, frame, self._options)
-        if self._controls:  # explorable.sphinx then says that the page has none
-            self._html = self._html.replace('"explorable"', '"explorable explorable-live"', 1)
+        # explorable.sphinx says of a live one that it has no controls on a page.
+        self._html = _html.still(_NAME, frame, self._options, live=bool(self._controls))
         self._view.value = self._html.replace(_NAME, self._name)
 
     def _check_live(self, frame):
         """Say in the figure, while it is made, that it will be too large; and keep one box."""
         if self._frames:
-            _align([next(reversed(self._frames.values())), frame])
+            _svg.align([next(reversed(self._frames.values())), frame])
         self._frames[repr(self.kwargs)] = frame
-        count = len(self._frames)
-        everywhere = math.prod(len(control.values) for control in self._controls)
+        frames = list(self._frames.values())
+        count, everywhere = len(frames), math.prod(len(c.values) for c in self._controls)
         if count <= everywhere and not count & (count - 1):  # looks at 1, 2, 4, 8, ... frames
-            groups = encode(list(self._frames.values()), count - 1)
-            html = _html.playable(_NAME, frame, self._controls, groups)
+            html = _html.playable(_NAME, frame, self._controls, encode(frames, count - 1))
+            cure = _limits.at_most(self._controls, count / 2) if count > 2 else None
             try:
-                _limits.check_size(html, self._controls, self._coarsest() if count > 2 else None)
+                _limits.check_size(html, self._controls, cure)
             except ValueError as failure:
                 self._too_large = _render.error(failure)
         frame.extend(self._too_large)
-
-    def _coarsest(self):
-        return _limits.at_most(self._controls, len(self._frames) / 2)
 
     def _live_values(self):
         return {widget._kwarg: widget.get_interact_value() for widget in self.kwargs_widgets}
 
     def _values(self, positions):
-        values = {
-            widget._kwarg: widget.value
-            for widget in self.kwargs_widgets
-            if isinstance(widget, ipywidgets.fixed)
-        }
-        for control, position in zip(
-            self._controls, _ordered(self._controls, positions), strict=True
-        ):
+        fixed = (w for w in self.kwargs_widgets if isinstance(w, ipywidgets.fixed))
+        values = {widget._kwarg: widget.value for widget in fixed}
+        for control, position in zip(self._controls, positions, strict=True):
             value = control.values[position]
-            if control.end is None:
-                values[control.argument] = value
-            else:
-                values[control.argument] = (*values.get(control.argument, ()), value)
+            if control.end is not None:
+                value = (*values.get(control.argument, ()), value)
+            values[control.argument] = value
         return values
 
     def _call_function(self, **values):
@@ -231,19 +214,17 @@ class Explorable(ipywidgets.interactive):
         return self.result
 
     def _draw(self, values):
-        alt = self._alt or _name(self._function)
-        frame = _render.frame(self._call_function, values, alt, self._add_handles(values))
+        """Return the frame of `values`: with the points that are held, which work on a page only."""
+        drawn, handles = None, self._options.handles() if recording() else ()
+        if handles:
+            from explorable._hold import add_handles
+
+            numbers = {control.name: control.values for control in self._controls}
+            drawn = partial(add_handles, handles=handles, now=values, values=numbers)
+        frame = _render.frame(
+            self._call_function, values, self._alt or _name(self._function), drawn
+        )
         return _svg.prefix_ids(frame, f"{_NAME}-")
-
-    def _add_handles(self, now):
-        """Return what adds to a picture where it is held, which works on a page only."""
-        handles = self._options.handles() if recording() else []
-        if not handles:
-            return None
-        from explorable._hold import add_handles
-
-        values = {control.name: control.values for control in self._controls}
-        return lambda svg, figure: add_handles(svg, figure, handles, now, values)
 
     def _record(self):
         """Draw every position, from coarse to fine, and return the figure's HTML."""
@@ -254,18 +235,15 @@ class Explorable(ipywidgets.interactive):
             )
         _check_independent(self._controls, self.kwargs_widgets)
         counts = [len(control.values) for control in self._controls]
-        frames, fitted = {}, None
-        progress = create_comm(target_name=PROGRESS, data={"figure": self._name})
+        frames, fitted, kept = {}, None, None
         for strides in reversed(list(_limits.coarser(counts))):
             grid = itertools.product(*map(range, [0] * len(counts), counts, strides))
             rows = [_ordered(self._controls, positions) for positions in grid]
             for positions in rows:
                 if positions not in frames:
-                    progress.send({"done": len(frames), "of": math.prod(counts)})
                     frames[positions] = self._frame(positions)
-                    if len(frames) == 1:
-                        kept = to_html(frames[positions])
-            _align([frames[positions] for positions in dict.fromkeys(rows)])
+                    kept = kept or to_html(frames[positions])
+            _svg.align([frames[positions] for positions in dict.fromkeys(rows)])
             controls = [
                 control.every(stride)
                 for control, stride in zip(self._controls, strides, strict=True)
@@ -273,46 +251,37 @@ class Explorable(ipywidgets.interactive):
             html = self._playable(controls, [frames[positions] for positions in rows])
             _limits.check_size(html, self._controls, fitted)
             fitted = strides if len(rows) > 1 else None
-        progress.close()
         start = min(frames)
         if to_html(self._frame(start)) != kept:
             raise RuntimeError(
-                f"{self._call(start)} drew another frame at the end than at first; seed what is "
-                "random inside the function, and change nothing outside of it"
+                f"{self._call(self._values(start))} drew another frame at the end than at first; "
+                "seed what is random inside the function, and change nothing outside of it"
             )
         return html
 
     def _frame(self, positions):
+        values = self._values(positions)
         try:
-            frame = self._draw(self._values(positions))
+            frame = self._draw(values)
             _show.check(frame)
         except (Exception, SystemExit) as failure:
-            raise RuntimeError(f"{self._call(positions)} failed: {failure}") from failure
+            raise RuntimeError(f"{self._call(values)} failed: {failure}") from failure
         return frame
 
     def _playable(self, controls, frames):
         first = _row(controls, [control.position for control in controls])
         self._first = frames[first]
         _html.keep_heights(frames)
-        whole = all(control.stride == 1 for control in controls)
-        printed = (
-            [
-                (
-                    _html.state(controls, positions, self._options),
-                    _svg.prefix_ids(
-                        deepcopy(frames[_row(controls, positions)]), f"{_NAME}-paper-{number}-"
-                    ),
-                )
-                for number, positions in enumerate(_options.printed(self._options, controls))
-            ]
-            if whole
-            else []
-        )
-        groups = encode(frames, first)
-        return _html.playable(_NAME, frames[first], controls, groups, self._options, printed)
+        printed = []
+        if len(frames) == math.prod(len(control.values) for control in self._controls):
+            for number, positions in enumerate(self._options.printed(controls)):
+                copy = deepcopy(frames[_row(controls, positions)])
+                words = _html.state(controls, positions, self._options)
+                printed.append((words, _svg.prefix_ids(copy, f"{_NAME}-paper-{number}-")))
+        data = encode(frames, first)
+        return _html.playable(_NAME, frames[first], controls, data, self._options, printed)
 
-    def _call(self, positions=None):
-        values = self._live_values() if positions is None else self._values(positions)
+    def _call(self, values):
         given = ", ".join(f"{name}={value!r}" for name, value in values.items())
         return f"{_name(self._function)}({given})"
 
@@ -337,16 +306,13 @@ class Explorable(ipywidgets.interactive):
         except (TypeError, ValueError):
             controls = self._controls
         count = math.prod(len(control.values) for control in controls)
-        return f"explore: {self._call()}" + (f", one of {count} positions" if controls else "")
+        call = self._call(self._live_values())
+        return f"explore: {call}" + (f", one of {count} positions" if controls else "")
 
 
 def _listed(widgets):
-    return [
-        control
-        for widget in widgets
-        if not isinstance(widget, ipywidgets.fixed)
-        for control in _controls.from_widget(widget._kwarg, widget)
-    ]
+    controls = (w for w in widgets if not isinstance(w, ipywidgets.fixed))
+    return [c for widget in controls for c in _controls.from_widget(widget._kwarg, widget)]
 
 
 def _ordered(controls, positions):
@@ -365,13 +331,6 @@ def _row(controls, positions):
     return row
 
 
-def _align(frames):
-    """Give the figures of `frames`, first to first, second to second, the same box."""
-    plots = [[part for part in frame if isinstance(part, _svg.Plot)] for frame in frames]
-    for same in zip_longest(*plots):
-        _svg.align([plot for plot in same if plot is not None])
-
-
 def _check_independent(controls, widgets):
     """Raise an error if moving one control changes what another one can be."""
 
@@ -383,10 +342,11 @@ def _check_independent(controls, widgets):
     for control in controls:
         if control.end is not None:
             continue
-        trait = "index" if hasattr(control.widget, "index") else "value"
+        chosen = hasattr(control.widget, "index")
+        trait = "index" if chosen else "value"
         start = getattr(control.widget, trait)
         for position, value in enumerate(control.values):
-            setattr(control.widget, trait, position if trait == "index" else value)
+            setattr(control.widget, trait, position if chosen else value)
             for widget, now, then in zip(widgets, ranges(), before, strict=True):
                 if now != then:
                     raise ValueError(
@@ -407,13 +367,12 @@ def _style_sheet():
 
 def _with_player(control):
     """Return the live widget of a control: a Play beside a slider that shows where it is."""
-    if control.player is None:
-        return control.widget
     slider = control.widget
+    if control.player is None:
+        return slider
     if slider is control.player:
-        slider = ipywidgets.IntSlider(
-            min=slider.min, max=slider.max, step=slider.step, description=control.description
-        )
+        sizes = {name: getattr(slider, name) for name in ("min", "max", "step", "description")}
+        slider = ipywidgets.IntSlider(**sizes)
         ipywidgets.jslink((control.player, "value"), (slider, "value"))
     return ipywidgets.HBox([control.player, slider])
 

@@ -62,7 +62,7 @@ def _converter():
     try:
         from math_core import LatexError, LatexToMathML
     except ImportError:
-        raise FormulaError('a formula needs math-core: pip install "explorable[math]"') from None
+        raise _missing("a formula", "math-core") from None
     converter = LatexToMathML(fancy_error=False)
 
     def convert(tex, displaystyle):
@@ -79,7 +79,9 @@ def _markdown():
     try:
         from markdown_it import MarkdownIt
     except ImportError:
-        raise FormulaError(
-            'Markdown needs markdown-it-py: pip install "explorable[math]"'
-        ) from None
+        raise _missing("Markdown", "markdown-it-py") from None
     return MarkdownIt("commonmark").enable(["table", "strikethrough"]).render
+
+
+def _missing(what, package):
+    return FormulaError(f'{what} needs {package}: pip install "explorable[math]"')

@@ -21,16 +21,10 @@ def add_handles(
     now: Mapping[str, float],
     values: Mapping[str, Sequence[float]],
 ) -> None:
-    """Add to the picture `svg` of a matplotlib `figure` a circle for each of its handles.
+    """Add to `svg`, the picture of a matplotlib `figure`, a circle for each of its handles.
 
-    Parameters
-    ----------
-    svg, figure
-        The figure as it was just drawn, one pixel of ``svg`` being 1/72 inch.
-    handles
-        For each the control that ``"x"`` sets, the one that ``"y"`` sets, or both.
-    now, values
-        The value that each control has in this picture, and those that it can have.
+    A handle is the control that ``"x"`` sets, the one that ``"y"`` sets, or both. `now` is the
+    value that each control has in this picture, `values` are those that it can have.
     """
     plots = [axes for axes in figure.axes if axes.name == "rectilinear"]
     for handle in handles if plots else ():
@@ -42,10 +36,9 @@ def add_handles(
             side = "xy".index(axis)
             points = np.repeat([point], len(values[name]), axis=0)
             points[:, side] = values[name]
+            places = _places(axes, points)[:, side]
             circle[f"data-{axis}"] = name
-            circle[f"data-{axis}s"] = " ".join(
-                _text(place, 1) for place in _places(axes, points)[:, side]
-            )
+            circle[f"data-{axis}s"] = " ".join(_text(place, 1) for place in places)
         SubElement(svg, "circle", circle | {"fill": "none"})
 
 

@@ -11,7 +11,7 @@ from explorable import _svg
 from explorable._controls import Control
 from explorable._encode import even, inner_html, to_html
 from explorable._formula import latex_to_html
-from explorable._options import NOTHING, Options
+from explorable._options import Options
 
 _NOTE = "Run this cell to use the controls; on a website, they need JavaScript."
 
@@ -21,12 +21,13 @@ _NOTE = "Run this cell to use the controls; on a website, they need JavaScript."
 _UNLESS_SANITISED = ' style="display:none;display:flow-root"'
 _WIDE = 420  # pixels of a picture
 _URL = str.maketrans({"%": "%25", "#": "%23", "&": "%26", "'": "%27"})
+_NOTHING = Options()
 
 
-def still(name: str, frame: Element, options: Options = NOTHING) -> str:
-    """Return a figure that shows `frame` and nothing else."""
+def still(name: str, frame: Element, options: Options = _NOTHING, live: bool = False) -> str:
+    """Return a figure that shows `frame` and nothing else; `live`, if it has controls elsewhere."""
     body = f'<div class="explorable-body explorable-wide">{to_html(frame)}</div>'
-    return "\n".join([_start(name, options), body, *_end(options)])
+    return "\n".join([_start(name, options, live=live), body, *_end(options)])
 
 
 def playable(
@@ -34,7 +35,7 @@ def playable(
     frame: Element,
     controls: list[Control],
     data: dict,
-    options: Options = NOTHING,
+    options: Options = _NOTHING,
     printed: Sequence[tuple[str, Element]] = (),
 ) -> str:
     """Return a figure whose controls work wherever ``static/explorable.js`` is loaded.
@@ -43,18 +44,23 @@ def playable(
     On paper stand the frames of `printed` instead, each with its words.
     """
     images = _images(frame, controls)
-    return "\n".join(
-        [
-            *images,
-            _start(name, options, _UNLESS_SANITISED if images else ""),
-            f'<div class="explorable-body{" explorable-wide" * _is_wide(frame)}">',
-            to_html(frame),
-            *(_player(name, controls, options) if controls else ()),
-            "</div>",
-            *_printed(printed),
-            *_end(options, _data(controls, data, options) if controls else ()),
-        ]
-    )
+    lines = [*images, _start(name, options, _UNLESS_SANITISED if images else "")]
+    lines += [
+        f'<div class="explorable-body{" explorable-wide" * _is_wide(frame)}">',
+        to_html(frame),
+    ]
+    if controls:
+        lines += _player(name, controls, options)
+    lines.append("</div>")
+    if printed:
+        stills = (
+            f"<div>{inner_html(still)}<p>{escape(words)}</p></div>" for words, still in printed
+        )
+        lines += ['<div class="explorable-paper">', *stills, "</div>"]
+    if controls:
+        lines += [f'<p class="explorable-note">{_NOTE}</p>', '<script type="application/json">']
+        lines += [_json(controls, data, options), "</script>"]
+    return "\n".join([*lines, *_end(options)])
 
 
 def keep_heights(frames: list[Element]) -> None:
@@ -75,18 +81,17 @@ def state(controls: list[Control], positions: list[int], options: Options) -> st
     )
 
 
-def _start(name, options, attributes=""):
+def _start(name, options, attributes="", live=False):
+    start = f'<figure class="explorable{" explorable-live" * live}" id="{name}"{attributes}'
     if not options.title:
-        return f'<figure class="explorable" id="{name}"{attributes}>'
-    return (
-        f'<figure class="explorable" id="{name}"{attributes} aria-labelledby="{name}-title">\n'
-        f'<p class="explorable-title" id="{name}-title">{escape(options.title)}</p>'
-    )
+        return f"{start}>"
+    title = f'<p class="explorable-title" id="{name}-title">{escape(options.title)}</p>'
+    return f'{start} aria-labelledby="{name}-title">\n{title}'
 
 
-def _end(options, data=()):
+def _end(options):
     caption = [f"<figcaption>{escape(options.caption)}</figcaption>"] if options.caption else []
-    return [*data, *caption, "</figure>"]
+    return [*caption, "</figure>"]
 
 
 def _is_wide(frame):
@@ -96,38 +101,18 @@ def _is_wide(frame):
 
 
 def _player(name, controls, options):
+    widgets = (
+        _WIDGETS[c.kind](c, f"{name}-{c.name}", _words(c, options), _unit(c, options))
+        for c in controls
+    )
     return [
         '<fieldset class="explorable-controls" disabled>',
-        *(
-            _WIDGETS[control.kind](
-                control,
-                f"{name}-{control.name}",
-                _words(control, options),
-                _unit(control, options),
-            )
-            for control in controls
-        ),
+        *widgets,
         '<p class="explorable-tools"><button type="reset">Reset</button>',
         f'<a href="#{name}">Link</a>',
         '<button type="button" class="explorable-full">Full screen</button></p>',
         "</fieldset>",
     ]
-
-
-def _data(controls, data, options):
-    return [
-        f'<p class="explorable-note">{_NOTE}</p>',
-        '<script type="application/json">',
-        _json(controls, data, options),
-        "</script>",
-    ]
-
-
-def _printed(printed):
-    if not printed:
-        return []
-    stills = (f"<div>{inner_html(frame)}<p>{escape(words)}</p></div>" for words, frame in printed)
-    return ['<div class="explorable-paper">', *stills, "</div>"]
 
 
 def _images(frame, controls):
@@ -147,22 +132,22 @@ def _image(svg):
 
 def _json(controls, data, options):
     """Return the player's data with a line for each slot, so that a diff can be read."""
+
+    def dump(value):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
     states = [[c.name, c.position, _unit(c, options), even(c.labels)] for c in controls]
-    groups = [
-        f"[{_dump(index)},[\n" + ",\n".join(map(_dump, slots)) + "\n]]"
+    groups = (
+        f"[{dump(index)},[\n" + ",\n".join(map(dump, slots)) + "\n]]"
         for index, slots in data["groups"]
-    ]
-    lists = f'{{"controls":{_dump(states)},\n"later":{_dump(data["later"])},\n"groups":['
+    )
+    lists = f'{{"controls":{dump(states)},\n"later":{dump(data["later"])},\n"groups":['
     text = lists + ",\n".join(groups) + "]}"
     return text.replace("<", "\\u003c")  # nothing in it can end the script element
 
 
-def _dump(value):
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
 def _plain(control, options):
-    words = options.label(control.argument)
+    words, _ = options.words(control.argument)
     if words and control.end is not None:
         words += " " + control.name.rpartition("-")[2]
     return words or control.description
@@ -174,7 +159,7 @@ def _words(control, options):
 
 
 def _unit(control, options):
-    unit = options.unit(control.argument)
+    _, unit = options.words(control.argument)
     return unit if unit[:1] in ("", "\N{DEGREE SIGN}", "%") else f"\N{NO-BREAK SPACE}{unit}"
 
 

@@ -7,8 +7,8 @@ position is drawn, and the form that fitted last is the cure.
 """
 
 import gzip
-import math
 from collections.abc import Iterator, Sequence
+from math import prod
 from types import SimpleNamespace
 
 from explorable._controls import Control
@@ -32,7 +32,7 @@ def coarser(counts: Sequence[int]) -> Iterator[tuple[int, ...]]:
     strides = [1 for _ in counts]
     while True:
         yield tuple(strides)
-        left = [math.ceil(count / stride) for count, stride in zip(counts, strides, strict=True)]
+        left = _left(counts, strides)
         if max(left, default=1) == 1:
             return
         strides[left.index(max(left))] *= 2
@@ -40,11 +40,11 @@ def coarser(counts: Sequence[int]) -> Iterator[tuple[int, ...]]:
 
 def check_positions(controls: Sequence[Control]) -> None:
     """Raise an error if there are too many positions."""
-    counts = [len(control.values) for control in controls]
-    if math.prod(counts) > limits.positions:
+    count = prod(len(control.values) for control in controls)
+    if count > limits.positions:
+        cure = _cure(controls, at_most(controls, limits.positions))
         raise ValueError(
-            f"{math.prod(counts)} positions, more than {limits.positions}; "
-            f"{_cure(controls, at_most(controls, limits.positions))}, or raise "
+            f"{count} positions, more than {limits.positions}; {cure}, or raise "
             "explorable.limits.positions"
         )
 
@@ -52,44 +52,36 @@ def check_positions(controls: Sequence[Control]) -> None:
 def at_most(controls: Sequence[Control], positions: float) -> tuple[int, ...]:
     """Return the first strides that leave no more than so many positions."""
     counts = [len(control.values) for control in controls]
-    for strides in coarser(counts):
-        if math.prod(map(_left, counts, strides)) <= positions:
-            break
-    return strides
+    return next(s for s in coarser(counts) if prod(_left(counts, s)) <= max(positions, 1))
 
 
-def _left(count, stride):
-    return math.ceil(count / stride)
-
-
-def check_size(
-    html: str, controls: Sequence[Control], fitted: tuple[int, ...] | None, about: str = ""
-) -> None:
+def check_size(html: str, controls: Sequence[Control], fitted: tuple[int, ...] | None) -> None:
     """Raise an error if `html` is too large; `fitted` are the strides of the form that was not."""
+    raw = html.encode()
     for size, limit, name, how in (
-        (len(gzip.compress(html.encode(), mtime=0)), limits.bytes, "bytes", " compressed"),
-        (len(html.encode()), limits.raw, "raw", ""),
+        (len(gzip.compress(raw, mtime=0)), limits.bytes, "bytes", " compressed"),
+        (len(raw), limits.raw, "raw", ""),
     ):
         if size > limit:
-            if fitted:
-                cure = _cure(controls, fitted)
-            else:
-                cure = (
-                    "even for two positions, so draw less: fewer points, or rasterized=True for "
-                    "what has many"
-                )
+            draw_less = "draw less: fewer points, or rasterized=True for what has many"
+            cure = _cure(controls, fitted) if fitted else f"even for two positions, so {draw_less}"
             raise ValueError(
-                f"{about}{size:,} bytes{how}, more than {limit:,}; {cure}, or raise "
+                f"{size:,} bytes{how}, more than {limit:,}; {cure}, or raise "
                 f"explorable.limits.{name}"
             )
 
 
+def _left(counts, strides):
+    return [-(-count // stride) for count, stride in zip(counts, strides, strict=True)]
+
+
 def _cure(controls, strides):
-    cures = []
-    for control, stride in zip(controls, strides, strict=True):
+    cures = {}  # one for both ends of a range
+    left = _left([len(control.values) for control in controls], strides)
+    for control, stride, options in zip(controls, strides, left, strict=True):
         if stride > 1 and control.step:
-            cures.append(f"set the step of {control.argument} to {control.step * stride:.6g}")
+            step = f"{control.step * stride:.6g}"
+            cures[f"set the step of {control.argument} to {step}"] = None
         elif stride > 1:
-            left = _left(len(control.values), stride)
-            cures.append(f"give {control.argument} {left} options")
-    return " and ".join(dict.fromkeys(cures))
+            cures[f"give {control.argument} {options} options"] = None
+    return " and ".join(cures)

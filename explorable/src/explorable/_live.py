@@ -1,10 +1,10 @@
 """When a live figure is drawn: at once from a cell, and once for all that a browser sent meanwhile."""
 
 import asyncio
-import contextlib
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from IPython import get_ipython
 
@@ -17,15 +17,17 @@ class Redraw:
     """
 
     def __init__(self, draw: Callable[[], None]):
-        self._draw = draw
-        self._drawn = False
-        self._loop = _running_loop()
-        self._timer = None
-        self._pause_ends = 0.0
+        self._draw, self._drawn = draw, False
+        self._timer, self._pause_ends = None, 0.0
+        self._loop = None  # in which the kernel runs cells
+        with suppress(RuntimeError):
+            self._loop = asyncio.get_running_loop()
 
     def request(self) -> None:
-        """Draw now, or soon if a control was moved in a browser."""
-        if self._drawn and self._loop and _from_front_end():
+        """Draw now, or soon if a control was moved in a browser and not by a cell."""
+        request = getattr(get_ipython(), "parent_header", None) or {}
+        moved = request.get("header", {}).get("msg_type") == "comm_msg"
+        if self._drawn and self._loop and moved:
             # JupyterLab has a thread for this, but stdout and pyplot are the main one's.
             self._loop.call_soon_threadsafe(self._soon)
         else:
@@ -37,9 +39,15 @@ class Redraw:
             self._timer = self._loop.call_later(pause, self._between_cells)
 
     def _between_cells(self):
+        """Draw while no cell runs, when the kernel itself ignores an interrupt."""
         self._timer = None
-        with _interruptible():
+        handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
             self._now()
+        except KeyboardInterrupt:
+            pass  # the old frame stays
+        finally:
+            signal.signal(signal.SIGINT, handler)
 
     def _now(self):
         start = time.monotonic()
@@ -47,29 +55,3 @@ class Redraw:
         self._draw()
         now = time.monotonic()
         self._pause_ends = now + min((now - start) / 4, 0.25)
-
-
-def _running_loop():
-    """Return the event loop in which the kernel runs cells, or None without a kernel."""
-    try:
-        return asyncio.get_running_loop()
-    except RuntimeError:
-        return None
-
-
-def _from_front_end():
-    """Whether this runs because a control was moved in a browser, and not in a cell."""
-    request = getattr(get_ipython(), "parent_header", None) or {}
-    return request.get("header", {}).get("msg_type") == "comm_msg"
-
-
-@contextlib.contextmanager
-def _interruptible():
-    """Let the kernel be interrupted, which it ignores while no cell runs."""
-    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        yield
-    except KeyboardInterrupt:
-        pass  # the old frame stays
-    finally:
-        signal.signal(signal.SIGINT, handler)

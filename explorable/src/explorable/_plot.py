@@ -24,18 +24,12 @@ _FAR = 1e5  # pixels: beyond them, a browser's own arithmetic is too coarse, and
 
 
 def draw(figure) -> tuple[str, tuple[float, float, float, float], dict[str, str]]:
-    """Draw `figure` once.
+    """Draw `figure` once; return its SVG without the background, its box, and what paints that.
 
-    Returns
-    -------
-    text
-        matplotlib's SVG, without the figure's background.
-    box
-        Left, top, width and height, in pixels of 1/72 inch, of what is drawn, with the margin
-        that ``savefig.pad_inches`` asks for, as a notebook cuts the pictures of its cells. Its
-        edges lie on the figure's own pixels, on which matplotlib puts images.
-    background
-        What SVG attributes paint the box behind the picture; empty where nothing does.
+    The box is left, top, width and height, in pixels of 1/72 inch, of what is drawn, with the
+    margin that ``savefig.pad_inches`` asks for, as a notebook cuts the pictures of its cells. Its
+    edges lie on the figure's own pixels, on which matplotlib puts images. The background is SVG
+    attributes, or empty.
     """
     dpi, canvas = figure.dpi, figure.canvas
     patch, visible = figure.patch, figure.patch.get_visible()
@@ -67,8 +61,12 @@ def in_points(figure):
 
 def _draw(figure, dpi, edge=None):
     """Return the SVG, its box, and whether a line was cut that needs to know the box first."""
-    renderer = _renderer(figure, dpi, edge)
-    vectors, height = renderer._vector_renderer, figure.get_figheight()
+    width, height = figure.get_size_inches()
+    vectors = _Renderer(72 * width, 72 * height, io.StringIO(), image_dpi=dpi)
+    if edge:
+        left, top, *size = edge
+        vectors.edge = (left, top, left + size[0], top + size[1])
+    renderer = MixedModeRenderer(figure, width, height, dpi, vectors)
     figure.draw(renderer)
     box = figure.get_tightbbox(renderer).padded(rcParams["savefig.pad_inches"])
     renderer.finalize()
@@ -76,15 +74,6 @@ def _draw(figure, dpi, edge=None):
     right, bottom = ceil(box.x1 * dpi) / dpi, ceil((height - box.y0) * dpi) / dpi
     edges = (72 * left, 72 * top, 72 * (right - left), 72 * (bottom - top))
     return vectors.file.getvalue(), edges, vectors.cut
-
-
-def _renderer(figure, dpi, edge=None):
-    width, height = figure.get_size_inches()
-    vectors = _Renderer(72 * width, 72 * height, io.StringIO(), image_dpi=dpi)
-    if edge:
-        left, top, *size = edge
-        vectors.edge = (left, top, left + size[0], top + size[1])
-    return MixedModeRenderer(figure, width, height, dpi, vectors)
 
 
 def _background(patch):

@@ -19,7 +19,7 @@ def frame(function, values: dict, alt: str, drawn: Callable | None = None) -> El
 
     `alt` describes its pictures. Shown are matplotlib figures (which are closed), what is printed
     to stdout and stderr, warnings, what is passed to ``display``, and the return value. An
-    exception passes through. `drawn`, if given, is called with the SVG of each matplotlib figure and the figure.
+    exception passes through. `drawn` is called with each figure's SVG, and the figure.
     """
     root = _root()
     out, err = _Stream(root, "explorable-stdout"), _Stream(root, "explorable-stderr")
@@ -110,9 +110,7 @@ def _warnings_to(stream):
         warnings.simplefilter("always")
         for hidden in (DeprecationWarning, ImportWarning, ResourceWarning):
             warnings.simplefilter("ignore", hidden)
-        warnings.showwarning = lambda message, category, *_: stream.write(
-            f"{category.__name__}: {message}\n"
-        )
+        warnings.showwarning = lambda text, kind, *_: stream.write(f"{kind.__name__}: {text}\n")
         yield
 
 
@@ -139,8 +137,7 @@ class _Publisher:
     """
 
     def __init__(self, root, publisher):
-        self._root, self._publisher = root, publisher
-        self._displays = {}
+        self._root, self._publisher, self._displays = root, publisher, {}
 
     def __getattr__(self, name):
         return getattr(self._publisher, name)
@@ -148,11 +145,11 @@ class _Publisher:
     def publish(self, data, metadata=None, *_, transient=None, update=False, **__):
         new = _show.elements(data, metadata)
         identity = (transient or {}).get("display_id")
-        old = self._displays.get(identity, []) if update else []
-        here = len(self._root)
-        for element in [element for element in old if element in list(self._root)]:
-            here = list(self._root).index(element)
-            self._root.remove(element)
+        old, here = self._displays.get(identity, []) if update else [], len(self._root)
+        for element in old:
+            if element in list(self._root):
+                here = list(self._root).index(element)
+                self._root.remove(element)
         if identity is None and [element.tag for element in new] == ["pre"]:
             _Stream(self._root, "explorable-stdout").write(new[0].text)  # goes on what was printed
         elif old or not update:

@@ -53,23 +53,21 @@ def elements(bundle: dict, metadata: dict | None = None) -> list[Element]:
         if word in kinds:
             raise CannotShow(f"a page cannot show {what}")
     if html:
-        return [_html(whole(html))]
+        return [_element("div", "html", whole(html))]
     if svg := _text(bundle.get("image/svg+xml", "")):
         try:
             return [_svg.from_string(svg)]
         except ParseError:  # not XML, but a browser makes something of it
-            return [_html(whole(svg))]
+            return [_element("div", "html", whole(svg))]
     if latex := bundle.get("text/latex"):
-        return [_html(latex_to_html(_text(latex)))]
+        return [_element("div", "html", latex_to_html(_text(latex)))]
     if markdown := bundle.get("text/markdown"):
-        return [_html(markdown_to_html(_text(markdown)))]
+        return [_element("div", "html", markdown_to_html(_text(markdown)))]
     for mime, data in bundle.items():
         if _IMAGE.fullmatch(mime):
             return [_image(mime, data, (metadata or {}).get(mime, {}))]
     if "text/plain" in bundle:
-        pre = Element("pre", {"class": "explorable-stdout"})
-        pre.text = _text(bundle["text/plain"]) + "\n"
-        return [pre]
+        return [_element("pre", "stdout", _text(bundle["text/plain"]) + "\n")]
     return []
 
 
@@ -77,9 +75,9 @@ def _text(value):
     return "".join(value) if isinstance(value, list) else value
 
 
-def _html(markup):
-    element = Element("div", {"class": "explorable-html"})
-    element.text = markup
+def _element(tag, kind, text):
+    element = Element(tag, {"class": f"explorable-{kind}"})
+    element.text = text
     return element
 
 

@@ -14,8 +14,8 @@ palette = SimpleNamespace(
     grey="#767676",
 )
 
-#: matplotlib settings of the figures of a book that called `use_style`. A figure is about as wide as a phone, so that its
-#: text stays readable there; its background is the page's.
+#: matplotlib settings of the figures of a book that called `use_style`. A figure is about as wide
+#: as a phone, so that its text stays readable there; its background is the page's.
 style = {
     "axes.edgecolor": "black",
     "axes.facecolor": "none",

@@ -11,6 +11,7 @@ black is the page's text colour, and palette colours are CSS variables.
 import re
 from collections import Counter
 from collections.abc import Mapping
+from itertools import zip_longest
 from types import MappingProxyType
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
@@ -55,12 +56,10 @@ def from_figure(figure) -> Plot:
     from explorable import _plot
 
     text, box, background = _plot.draw(figure)
-    width, height = (72 * inches for inches in figure.get_size_inches())
     if _style.used():  # figures of one size stay so, and what lies beyond their edge is added
-        box = _union([(0, 0, width, height), box]) if _beyond(box, width, height) else None
-    return normal_form(
-        ElementTree.fromstring(text), box or (0, 0, width, height), background, figure.dpi / 72
-    )
+        width, height = (72 * inches for inches in figure.get_size_inches())
+        box = _union([(0, 0, width, height), box])
+    return normal_form(ElementTree.fromstring(text), box, background, figure.dpi / 72)
 
 
 def from_string(markup: str) -> Element:
@@ -99,18 +98,15 @@ def normal_form(root: Element, box, background=None, scale: float = 1.0) -> Plot
         for key, value in element.attrib.items()
         for name in ([value[1:]] if key == _XLINK else _REFERENCE.findall(value))
     }
-    letters = {}
-    _take_letters(root, letters)
-    names = {}
-    numbers = Counter()
+    letters = dict(_take_letters(root))
+    names, numbers = {}, Counter()
     for element in root.iter():
         if (name := element.get("id")) in used and name not in names:
-            kind = _HASHED.fullmatch(name)
-            kind = kind[1] if kind else "x"
+            hashed = _HASHED.fullmatch(name)
+            kind = hashed[1] if hashed else "x"
             names[name] = f"{kind}{numbers[kind]}"
             numbers[kind] += 1
-    for name in letters:
-        names[name] = re.sub(r"\W", "_", name)
+    names |= {name: re.sub(r"\W", "_", name) for name in letters}
     themed = {"fill": "currentColor", "font-family": "inherit"} if _style.used() else {}
     plot = Plot("svg", {"viewBox": "", "width": "", "height": "", **themed, **_INITIAL})
     if background:
@@ -125,13 +121,15 @@ def normal_form(root: Element, box, background=None, scale: float = 1.0) -> Plot
     return plot
 
 
-def align(plots: list[Plot]) -> None:
-    """Give frames of one figure, in place, one box and one set of letters."""
-    box = _union([plot.box for plot in plots])
-    letters = {name: shape for plot in plots for name, shape in plot.letters.items()}
-    for plot in plots:
-        _set_box(plot, box)
-        _set_letters(plot, letters)
+def align(frames: list[Element]) -> None:
+    """Give the plots of `frames`, first to first, second to second, one box and set of letters."""
+    for plots in zip_longest(*([p for p in frame if isinstance(p, Plot)] for frame in frames)):
+        plots = [plot for plot in plots if plot is not None]
+        box = _union([plot.box for plot in plots])
+        letters = {name: shape for plot in plots for name, shape in plot.letters.items()}
+        for plot in plots:
+            _set_box(plot, box)
+            _set_letters(plot, letters)
 
 
 def prefix_ids(root: Element, prefix: str) -> Element:
@@ -157,53 +155,44 @@ def _set_letters(plot, letters):
     plot.letters = letters
 
 
-def _take_letters(element, letters):
-    """Move the shapes of letters out of `element`, into `letters` by their id."""
+def _take_letters(element):
+    """Move the shapes of letters out of `element`; yield each with its id."""
     for child in list(element):
-        if child.tag.endswith("}defs"):
-            for shape in list(child):
-                if (name := shape.get("id")) and not _HASHED.fullmatch(name):
-                    letters[name] = shape
-                    child.remove(shape)
-        else:
-            _take_letters(child, letters)
-
-
-def _beyond(box, width, height):
-    left, top, *size = box
-    return left < 0 or top < 0 or left + size[0] > width or top + size[1] > height
+        if not child.tag.endswith("}defs"):
+            yield from _take_letters(child)
+            continue
+        for shape in list(child):
+            if (name := shape.get("id")) and not _HASHED.fullmatch(name):
+                child.remove(shape)
+                yield name, shape
 
 
 def _union(boxes):
-    left = min(box[0] for box in boxes)
-    top = min(box[1] for box in boxes)
-    right = max(box[0] + box[2] for box in boxes)
-    bottom = max(box[1] + box[3] for box in boxes)
+    left, top = (min(box[side] for box in boxes) for side in (0, 1))
+    right, bottom = (max(box[side] + box[side + 2] for box in boxes) for side in (0, 1))
     return left, top, right - left, bottom - top
 
 
 def _set_box(plot, box):
     plot.box = box
-    numbers = [_number(edge, 2) for edge in box]
-    plot.set("viewBox", " ".join(numbers))
+    x, y, width, height = (_number(edge, 2) for edge in box)
+    plot.set("viewBox", f"{x} {y} {width} {height}")
     plot.set("width", _number(box[2] * plot.scale, 2))
     plot.set("height", _number(box[3] * plot.scale, 2))
     if len(plot) and plot[0].tag == "rect":
-        plot[0].attrib.update(zip(("x", "y", "width", "height"), numbers, strict=True))
+        plot[0].attrib.update(x=x, y=y, width=width, height=height)
     for hatch in plot.iter("pattern"):  # matplotlib's begin where the picture begins
-        hatch.attrib.update({"x": numbers[0], "y": numbers[1]})
+        hatch.attrib.update(x=x, y=y)
 
 
 def _rewrite(element, names):
     element.tag = element.tag.rpartition("}")[2]
     element.attrib = dict(_attributes(element, names))
-    if element.tag == "text" and len(element):
-        if _style.used():
+    if element.tag not in ("text", "tspan") or element.tag == "text" and len(element):
+        element.text = None
+        if element.tag == "text" and _style.used():
             # A formula: matplotlib placed each glyph by the widths of this font, or Verdana's.
             element.set("font-family", "DejaVu Sans,Verdana,sans-serif")
-        element.text = None
-    elif element.tag not in ("text", "tspan"):
-        element.text = None
     elif "  " in (element.text or ""):
         element.set("style", "white-space:pre")  # a browser makes one space of two
     element.tail = None

@@ -5,18 +5,15 @@ from xml.etree.ElementTree import Element, SubElement
 
 from explorable._style import palette
 
-_CODE = re.compile(r"\x1b\[([\d;:]*)([A-Za-z])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
+_CODE = re.compile(r"(\x1b\[[\d;:]*[A-Za-z]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_])")
 _NAMES = (None, "red", "green", "gold", "blue", "purple", "blue", "grey")  # of 30 to 37
-_PLAIN = {"0": ("color", "background", "font-weight", "font-style", "text-decoration")} | {
-    "22": ("font-weight",),
-    "23": ("font-style",),
-    "24": ("text-decoration",),
-    "39": ("color",),
-    "49": ("background",),
-}
-_TEXT = {"1": ("font-weight", "bold"), "3": ("font-style", "italic")} | {
-    "4": ("text-decoration", "underline"),
-    "9": ("text-decoration", "line-through"),
+_ENDS = {22: "font-weight", 23: "font-style", 24: "text-decoration", 29: "text-decoration"}
+_ENDS |= {39: "color", 49: "background"}
+_BEGINS = {
+    1: ("font-weight", "bold"),
+    3: ("font-style", "italic"),
+    4: ("text-decoration", "underline"),
+    9: ("text-decoration", "line-through"),
 }
 
 
@@ -32,20 +29,18 @@ def render(pre: Element) -> None:
     ('20 %\n', 'bold', 'font-weight:bold')
     """
     text = "\n".join(map(_written_over, (pre.text or "").split("\n")))
-    pre.text, style, end = "", {}, 0
-    for code in [*_CODE.finditer(text), None]:
-        part = text[end : code.start() if code else len(text)]
-        if part and style:
+    pre.text, style = "", {}
+    for place, part in enumerate(_CODE.split(text)):
+        if place % 2:
+            if part.endswith("m") and part.startswith("\x1b["):
+                _set(style, [int(code or 0) for code in re.split("[;:]", part[2:-1])])
+        elif part and style:
             css = ";".join(f"{name}:{value}" for name, value in sorted(style.items()))
             SubElement(pre, "span", {"style": css}).text = part
         elif part and len(pre):
             pre[-1].tail = (pre[-1].tail or "") + part
         else:
             pre.text += part
-        if code:
-            end = code.end()
-            if code[2] == "m":
-                _set(style, re.split("[;:]", code[1]))
 
 
 def _written_over(line):
@@ -61,34 +56,31 @@ def _written_over(line):
 
 def _cells(part):
     """Yield the characters of `part`, each with the codes before it, which take no room."""
-    pending, end = "", 0
-    for code in [*_CODE.finditer(part), None]:
-        for character in part[end : code.start() if code else len(part)]:
+    pending = ""
+    for place, piece in enumerate(_CODE.split(part)):
+        if place % 2:
+            pending += piece
+            continue
+        for character in piece:
             yield pending + character
             pending = ""
-        if code:
-            pending += code[0]
-            end = code.end()
     if pending:
         yield pending
 
 
 def _set(style, codes):
-    codes = [code.lstrip("0") or "0" for code in codes]
     while codes:
         code = codes.pop(0)
-        number = int(code)
-        if code in _PLAIN:
-            for name in _PLAIN[code]:
-                style.pop(name, None)
-        elif code in _TEXT:
-            style.update([_TEXT[code]])
-        elif number in (38, 48):
-            style["color" if number == 38 else "background"] = _extended(codes)
-        elif 30 <= number % 60 < 38 and number < 100:
-            style["color"] = _colour(number % 10)
-        elif number < 108 and (40 <= number < 48 or number >= 100):
-            style["background"] = _colour(number % 10)
+        if code == 0:
+            style.clear()
+        elif code in _ENDS:
+            style.pop(_ENDS[code], None)
+        elif code in _BEGINS:
+            style.update([_BEGINS[code]])
+        elif code in (38, 48):
+            style["color" if code == 38 else "background"] = _extended(codes)
+        elif code % 10 < 8 and (30 <= code < 48 or 90 <= code < 108):
+            style["color" if code % 60 < 40 else "background"] = _colour(code % 10)
 
 
 def _colour(number):
@@ -98,15 +90,16 @@ def _colour(number):
 
 def _extended(codes):
     """Take the colour that follows code 38 or 48: 5 and one of 256, or 2 and red, green, blue."""
-    kind = codes.pop(0) if codes else "5"
-    if kind == "2":
-        red, green, blue = [int(codes.pop(0)) if codes else 0 for _ in range(3)]
-        return f"rgb({red},{green},{blue})"
-    number = int(codes.pop(0)) if codes else 0
-    if number < 16:
-        return _colour(number % 8)
-    if number >= 232:
-        return "rgb({0},{0},{0})".format(8 + 10 * (number - 232))
+    kind, *_ = [*codes[:1], 5]
+    count = 4 if kind == 2 else 2
+    (number, *rest), codes[:] = [*codes[1:count], 0, 0, 0][:3], codes[count:]
     levels = [0, 95, 135, 175, 215, 255]
-    number -= 16
-    return f"rgb({levels[number // 36]},{levels[number // 6 % 6]},{levels[number % 6]})"
+    if kind == 2:
+        rgb = [number, *rest]
+    elif number < 16:
+        return _colour(number % 8)
+    elif number >= 232:
+        rgb = 3 * [8 + 10 * (number - 232)]
+    else:
+        rgb = [levels[(number - 16) // place % 6] for place in (36, 6, 1)]
+    return "rgb({},{},{})".format(*rgb)

@@ -17,36 +17,33 @@ from nbconvert.exporters import HTMLExporter, SlidesExporter
 from traitlets.config import Config
 
 from explorable._formula import with_mathml
+from explorable._show import WIDGET_VIEW
 
-_STATIC = Path(__file__).parent / "static"
-_VIEW = "application/vnd.jupyter.widget-view+json"
-_TEMPLATE = """{%% extends "index.html.j2" %%}
-{%% block html_head_js_mathjax %%}{%% endblock %%}
-{%% block html_head_css %%}{{ super() }}<style>{%% raw %%}%s{%% endraw %%}</style>{%% endblock %%}
-{%% block %s %%}<script>{%% raw %%}%s{%% endraw %%}</script>{{ super() }}{%% endblock %%}
-"""
+_STYLE, _SCRIPT = (
+    Path(__file__).parent.joinpath("static", f"explorable.{kind}").read_text(encoding="utf-8")
+    for kind in ("css", "js")
+)
 
 
 class _Playing:
     """The player and its style inlined, and no widget manager from another host."""
 
-    last_block = "body_footer"
+    raw_template = f"""{{% extends "index.html.j2" %}}
+{{% block html_head_js_mathjax %}}{{% endblock %}}
+{{% block html_head_css %}}{{{{ super() }}}}<style>{{% raw %}}{_STYLE}{{% endraw %}}</style>{{% endblock %}}
+{{% block body_footer %}}<script>{{% raw %}}{_SCRIPT}{{% endraw %}}</script>{{{{ super() }}}}{{% endblock %}}
+"""
 
     @property
     def default_config(self):
         """nbconvert's own, but a live widget's view, dead in a file, ranks below its HTML."""
         config = Config(super().default_config)
         shown = config.NbConvertBase.display_data_priority
-        config.NbConvertBase.display_data_priority = [m for m in shown if m != _VIEW] + [_VIEW]
+        config.NbConvertBase.display_data_priority = [m for m in shown if m != WIDGET_VIEW] + [
+            WIDGET_VIEW
+        ]
         config.HTMLExporter.require_js_url = ""
         return config
-
-    def __init__(self, *arguments, **options):
-        super().__init__(*arguments, **options)
-        style, script = (
-            (_STATIC / f"explorable.{kind}").read_text(encoding="utf-8") for kind in ("css", "js")
-        )
-        self.raw_template = _TEMPLATE % (style, self.last_block, script)
 
     @pass_context
     def markdown2html(self, context, source):

@@ -15,7 +15,6 @@ A cell tagged ``hide-input``, which Jupyter Book shows closed, is closed in Jupy
 """
 
 import argparse
-import asyncio
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -25,9 +24,10 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_output
 from tqdm import tqdm
 
-from explorable._explore import PROGRESS
+from explorable._show import WIDGET_VIEW
 
 #: What a recording kernel's environment holds, so that it gives the same bytes on any machine.
 ENVIRONMENT = {
@@ -40,66 +40,35 @@ ENVIRONMENT = {
 }
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _AT_A_TIME = 2
-_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
-class RecordError(Exception):
-    """A notebook that cannot be recorded: which one, which cell, and why."""
-
-
-def record(paths: list[Path]) -> list[RecordError]:
+def record(paths: list[Path]) -> list[str]:
     """Run the notebooks at `paths` and rewrite those whose outputs changed.
 
     Returns
     -------
-    list of RecordError
-        One for each notebook that failed; its file is untouched.
+    list of str
+        For each notebook that failed: which one, which cell, and why. Its file is untouched.
     """
-    notebooks, unreadable = {}, []
-    for path in paths:
-        try:
-            notebooks[path] = nbformat.read(path, as_version=4)
-        except Exception:
-            unreadable.append(RecordError(f"{path} cannot be read as a notebook"))
-    cells = sum(cell.cell_type == "code" for nb in notebooks.values() for cell in nb.cells)
     kept = {name: os.environ.get(name) for name in ENVIRONMENT}
     os.environ.update(ENVIRONMENT)
     try:
-        # In a thread of its own, since the caller's may have a loop that runs already.
-        with (
-            tqdm(total=cells, unit="cell", disable=None) as bar,
-            ThreadPoolExecutor(1) as thread,
-        ):
-            results = thread.submit(asyncio.run, _record_all(notebooks, bar)).result()
+        with ThreadPoolExecutor(_AT_A_TIME) as threads:
+            results = threads.map(_record, paths)
+            failures = list(tqdm(results, total=len(paths), unit="notebook", disable=None))
     finally:
         for name, value in kept.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
-    return unreadable + [result for result in results if result is not None]
+    return [failure for failure in failures if failure]
 
 
-async def _record_all(notebooks, bar):
-    slots = asyncio.Semaphore(_AT_A_TIME)
-
-    async def one(path, notebook):
-        async with slots:
-            try:
-                await _run(path, notebook, bar)
-                _write(path, normal_form(notebook))
-            except RecordError as error:
-                return error
-            except Exception as error:  # one notebook never hides what the others have to say
-                return RecordError(f"{path}: {type(error).__name__}: {error}")
-
-    return await asyncio.gather(*(one(path, notebook) for path, notebook in notebooks.items()))
-
-
-async def _run(path, notebook, bar):
-    running = None
-
-    def started(cell, cell_index):
-        nonlocal running
-        running = cell_index
-
+def _record(path):
+    """Run a notebook and rewrite it; return why that failed, if it did."""
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except Exception:
+        return f"{path} cannot be read as a notebook"
+    running = []
     client = NotebookClient(
         notebook,
         kernel_name=_KERNEL["name"],
@@ -107,32 +76,17 @@ async def _run(path, notebook, bar):
         extra_arguments=["--log-level=ERROR"],  # no word on its transport for each kernel
         timeout=600,
         record_timing=False,
-        on_cell_execute=started,
-        on_cell_executed=lambda **_: bar.update(),
+        on_cell_execute=lambda cell, cell_index: running.append(cell_index),
     )
-    client.comm_open_handlers[PROGRESS] = lambda message: _FigureProgress(message, bar)
     try:
-        await client.async_execute()
+        client.execute()
+        _write(path, normal_form(notebook))
     except CellExecutionError as failure:
-        where = _place(path, running, notebook.cells[running])
-        raise RecordError(f"{where}: {failure.ename}: {failure.evalue}") from failure
-
-
-def _place(path, number, cell):
-    """Return where a cell is, with its first line, since no editor shows the number."""
-    return f"{path}, cell {number} ({cell.source.strip().splitlines()[0]})"
-
-
-class _FigureProgress:
-    """Shows on the bar how many positions of a figure are drawn."""
-
-    def __init__(self, message, bar):
-        self._figure = message["content"]["data"]["figure"]
-        self._bar = bar
-
-    def handle_msg(self, message):
-        data = message["content"]["data"]
-        self._bar.set_postfix_str(f"{self._figure}: position {data['done']} of {data['of']}")
+        first_line = notebook.cells[running[-1]].source.strip().splitlines()[0]
+        where = f"{path}, cell {running[-1]} ({first_line})"  # no editor shows the number
+        return f"{where}: {failure.ename}: {failure.evalue}"
+    except Exception as error:  # one notebook never hides what the others have to say
+        return f"{path}: {type(error).__name__}: {error}"
 
 
 def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
@@ -153,33 +107,23 @@ def normal_outputs(outputs: list) -> list:
     """Return the outputs of one cell in the form described above."""
     normal = []
     for output_type, run in groupby(outputs, key=lambda output: output.output_type):
-        if output_type == "stream":
-            texts = {"stdout": "", "stderr": ""}
-            for output in run:
-                texts[output.name] += output.text
-            normal += [
-                nbformat.v4.new_output("stream", name=name, text=text)
-                for name, text in texts.items()
-                if text
-            ]
-        elif output_type == "error":
-            normal += [_normal_error(output) for output in run]
-        else:
-            normal += [_normal_data(output) for output in run]
+        if output_type != "stream":
+            normal += map(_normal, run)
+            continue
+        texts = {"stdout": "", "stderr": ""}
+        for output in run:
+            texts[output.name] += output.text
+        normal += [new_output("stream", name=n, text=text) for n, text in texts.items() if text]
     return normal
 
 
-def _normal_error(output):
-    message = f"{output.ename}: {output.evalue}"
-    return nbformat.v4.new_output(
-        "error", ename=output.ename, evalue=output.evalue, traceback=[message]
-    )
-
-
-def _normal_data(output):
-    data = {mime: value for mime, value in output.data.items() if mime != _WIDGET_VIEW}
+def _normal(output):
+    if output.output_type == "error":
+        error = {"ename": output.ename, "evalue": output.evalue}
+        return new_output("error", **error, traceback=[f"{output.ename}: {output.evalue}"])
+    data = {mime: value for mime, value in output.data.items() if mime != WIDGET_VIEW}
     count = {"execution_count": output.execution_count} if "execution_count" in output else {}
-    return nbformat.v4.new_output(output.output_type, data=data, **count)
+    return new_output(output.output_type, data=data, **count)
 
 
 def _write(path, notebook):
@@ -191,12 +135,10 @@ def _write(path, notebook):
         new.replace(path)
 
 
-def _notebooks_below(folder):
-    return sorted(
-        path
-        for path in folder.rglob("*.ipynb")
-        if not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts)
-    )
+def _notebooks(path):
+    """Return a notebook, or all below a folder but what is hidden or made there."""
+    found = sorted(path.rglob("*.ipynb")) if path.is_dir() else [path]
+    return [f for f in found if not any(p[0] in "._" for p in f.relative_to(path).parts)]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -205,15 +147,12 @@ def main(arguments: list[str] | None = None) -> int:
         prog="python -m explorable.record", description="Run notebooks and store their outputs."
     )
     parser.add_argument(
-        "notebooks", nargs="*", type=Path, help="which ones (every one below this folder)"
+        "paths", nargs="*", type=Path, default=[Path()], help="notebooks, or folders (this one)"
     )
-    paths = parser.parse_args(arguments).notebooks or _notebooks_below(Path())
-    for path in paths:
-        if path.is_dir():
-            parser.error(f"{path} is a folder: name its notebooks, {path / '*.ipynb'}")
-        if not path.is_file():
-            parser.error(f"there is no notebook {path}")
-    failures = record(paths)
+    paths = parser.parse_args(arguments).paths
+    if absent := [path for path in paths if not path.exists()]:
+        parser.error(f"there is no notebook {absent[0]}")
+    failures = record([notebook for path in paths for notebook in _notebooks(path)])
     for failure in failures:
         print(failure, file=sys.stderr)
     return 1 if failures else 0

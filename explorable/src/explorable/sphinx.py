@@ -11,9 +11,7 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.util import logging
 
-logger = logging.getLogger(__name__)
-
-_WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+from explorable._show import WIDGET_VIEW
 
 
 def setup(app):
@@ -27,10 +25,8 @@ def setup(app):
 def _prefer_html_to_widgets(app, config):
     os.environ["EXPLORABLE_RECORD"] = "1"
     if "nb_mime_priority_overrides" in config:  # myst-nb's; it would show a dead widget
-        config.nb_mime_priority_overrides = [
-            *config.nb_mime_priority_overrides,
-            ("html", _WIDGET_VIEW, None),
-        ]
+        overrides = [*config.nb_mime_priority_overrides, ("html", WIDGET_VIEW, None)]
+        config.nb_mime_priority_overrides = overrides
 
 
 def _add_assets(app):
@@ -39,16 +35,12 @@ def _add_assets(app):
 
 
 def _add_player(app, pagename, templatename, context, doctree):
-    figures = [
-        text
-        for raw in (doctree.findall(nodes.raw) if doctree else ())
-        if '<figure class="explorable' in (text := raw.astext())
-    ]
-    if figures:
+    text = "".join(raw.astext() for raw in (doctree.findall(nodes.raw) if doctree else ()))
+    if '<figure class="explorable' in text:
         app.add_css_file("explorable.css")
         app.add_js_file("explorable.js", loading_method="defer")
-    if any('<figure class="explorable explorable-live"' in text for text in figures):
-        logger.warning(
+    if '<figure class="explorable explorable-live"' in text:
+        logging.getLogger(__name__).warning(
             "a figure that was run but not recorded has no controls on a page; run "
             "python -m explorable.record on its notebook, or let the build execute it",
             location=pagename,

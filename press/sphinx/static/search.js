@@ -47,13 +47,13 @@ const bookSearch = (() => {
 
   const build = () => {
     const {answers, same} = searchIndex;
-    const known = new Set();
+    const known = new Map(); // how often the book says a word
     const index = new MiniSearch({
       idField: "at",
       fields: ["title", "words", "chapter", "code", "prose"],
       storeFields: ["title", "chapter", "kind", "prose"],
       tokenize: wordsOf,
-      processTerm: (word) => known.add(word) && word,
+      processTerm: (word) => known.set(word, 1 + (known.get(word) ?? 0)) && word,
     });
     index.addAll(answers);
     const phrases = Object.entries(same).map(([typed, meant]) => [
@@ -76,7 +76,7 @@ const bookSearch = (() => {
         processTerm: (word) => word,
         boost: {title: 3, words: 3, chapter: 0.6, code: message ? 2 : 0.8, prose: 1},
         prefix: (word) => word === asked.at(-1) && !message && word.length > 2, // it may be unfinished
-        fuzzy: (word) => !known.has(word) && word.length > 4 && 0.2,
+        fuzzy: (word) => !(known.get(word) > 3) && word.length > 4 && 0.2, // it may be misspelt
         weights: {fuzzy: 0.3, prefix: 0.4},
         boostTerm: (word) => (meant.has(word) ? 0.6 : 1),
         boostDocument: (at, word, {kind}) => ({entry: message ? 2 : 0.6, exercise: 0.5}[kind] ?? 1),
