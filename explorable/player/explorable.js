@@ -278,7 +278,10 @@
       };
       button.addEventListener("click", () => {
         if (timer) return stop();
-        if (at() === texts.length - 1) move(0);
+        if (at() === texts.length - 1) {
+          move(0);
+          show(true);
+        }
         button.setAttribute("aria-pressed", true);
         timer = setInterval(tick, button.dataset.interval);
       });

@@ -133,6 +133,7 @@ def test_play_steps_through_the_positions(page, recording, driven):
     button = page.get_by_role("button", name="Play n")
     for numbers in ("123333", "1233"):  # from the end it starts again
         button.click()
+        assert text(page) == "0"
         for n in numbers:
             page.clock.run_for(100)
             assert text(page) == page.locator("output").inner_text() == n

@@ -20,6 +20,7 @@ from matplotlib.path import Path
 
 from companion import engine
 from companion.engine import BIAS, EXAMPLES, HIDDEN, Scalar, loss_of, train
+from companion.exercises.engine import kept_inside
 from companion.figures import engine as figures
 from companion.regions import layers
 from explorable import palette
@@ -63,6 +64,16 @@ def test_values_and_gradients_are_torchs_after_one_backward_and_two(start, lines
             right = 0.0 if theirs.grad is None else theirs.grad.item()
             assert mine.grad == pytest.approx(right, rel=1e-9, abs=1e-12)
     assert all(node.grad == 0 for node in ours if node.edges)
+
+
+@given(st.lists(st.floats(-1.5, 1.5), min_size=2, max_size=2), LINES)
+def test_gradients_that_are_kept_inside_are_right_once(start, lines):
+    """So one backward does not find that mistake, as the chapter says."""
+    ours, theirs = run(Scalar, start, lines), run(Scalar, start, lines)
+    ours[-1].backward()
+    kept_inside(theirs[-1])
+    for mine, other in zip(ours[:2], theirs[:2], strict=True):
+        assert math.isclose(mine.grad, other.grad, rel_tol=1e-9, abs_tol=1e-12)
 
 
 def test_a_graph_may_be_deeper_than_pythons_stack():
