@@ -80,8 +80,8 @@ def _answers(env, page):
     document = env.get_doctree(page)
     title = env.titles[page].astext()
     kind = page.partition("/")[0].removesuffix("s") if page.startswith("exercises/") else "section"
-    if page.startswith(f"{CLINIC}-"):
-        kind = "entry"
+    if page.startswith(CLINIC):
+        kind = "list" if page == CLINIC else "entry"
     for section in document.findall(nodes.section):
         if section[0].astext() in _NOT:
             continue

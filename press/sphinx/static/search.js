@@ -79,7 +79,7 @@ const bookSearch = (() => {
         fuzzy: (word) => !(known.get(word) > 3) && word.length > 4 && 0.2, // it may be misspelt
         weights: {fuzzy: 0.3, prefix: 0.4},
         boostTerm: (word) => (meant.has(word) ? 0.6 : 1),
-        boostDocument: (at, word, {kind}) => ({entry: message ? 2 : 0.6, exercise: 0.5}[kind] ?? 1),
+        boostDocument: (at, word, {kind}) => ({entry: message ? 2 : 0.6, exercise: 0.5, list: 0.5}[kind] ?? 1),
         filter: ({kind}) => !only || kind === only,
       });
       // What holds more of the words that were typed is the better answer, and so is what is called so.
