@@ -1,7 +1,7 @@
 """What the drawings of the book share: a page in points, boxes, arrow heads, numbers, colours.
 
-A page is measured in points from its top left, like a sheet of paper, and is as wide as a phone
-has pixels. It has no axes, which would take time.
+A page is measured in points from its top left, like a sheet of paper, and is narrow enough to be
+read on a phone. It has no axes, which would take time.
 
 >>> page = Page(height=40)
 >>> page.box(8, 8, 100, 24, corner=5)
@@ -20,7 +20,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyBboxPatch, PathPatch
+from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D
@@ -36,7 +36,6 @@ ink = SimpleNamespace(
     step=palette.gold,  # and the learning rate
     context=palette.grey,
     text="black",  # drawn in the colour of the page's text
-    leaf=(palette.blue, 0.12),  # tints the box of a leaf
     # Meanings that share their colour with another one.
     changed=palette.red,
     wrong=palette.red,
@@ -46,34 +45,24 @@ ink = SimpleNamespace(
     refused=palette.gold,  # an error, and what led to it
 )
 
-WIDTH = 345.6  #: of a figure, in points: 4.8 inches
+WIDTH, SIZE = 302.4, 12  #: of a figure and of its text, in points: it can be read on a phone
 MARGIN = 8
-ARROW = (6, 2.5)  #: length and half of the width of an arrow's head
-
 
 #: Decorates what draws on axes, so that it looks the same wherever it is called.
-in_style = rc_context(style)
+in_style = rc_context(style | {"font.size": SIZE})
 
 
-def panels(height: float, rows: int = 1, columns: int = 1, **grid: Any) -> tuple[Figure, Any]:
-    """Return a figure of the book's width, and its axes.
+def panels(height: float, rows: int = 1, **grid: Any) -> tuple[Figure, Any]:
+    """Return a figure `height` inches high, and its axes below each other.
 
-    Parameters
-    ----------
-    height
-        In inches.
-    **grid
-        Where the axes stand, as for `matplotlib.gridspec.GridSpec`: ``left``, ``height_ratios``.
+    `grid` says where they stand, as for `matplotlib.gridspec.GridSpec`.
 
-    Examples
-    --------
-    >>> figure, (above, below) = panels(4.8, rows=2, hspace=0.3)
+    >>> figure, (above, below) = panels(3, rows=2, hspace=0.3)
     >>> figure.get_size_inches().round(1).tolist()
-    [4.8, 4.8]
+    [4.2, 3.0]
     """
-    with rc_context(style):
-        figure = Figure(figsize=(WIDTH / 72, height))
-        return figure, figure.subplots(rows, columns, gridspec_kw=grid)
+    figure = Figure(figsize=(4.2, height))  # as wide as a page: 302.4 / 72 is less by rounding
+    return figure, figure.subplots(rows, gridspec_kw={"left": 0.12, "right": 0.97} | grid)
 
 
 def signed(value: float | Sequence, form: str = ".4g") -> str:
@@ -87,7 +76,7 @@ def signed(value: float | Sequence, form: str = ".4g") -> str:
     return format(value, form).replace("-", "−")
 
 
-def text_width(text: str, size: float = 11) -> float:
+def text_width(text: str, size: float = SIZE) -> float:
     """Return the width of a line in points, in matplotlib's own font: wider than most pages'.
 
     >>> text_width("MM", size=22) == 2 * text_width("MM", size=11)
@@ -99,16 +88,8 @@ def text_width(text: str, size: float = 11) -> float:
         return text_to_path.get_text_width_height_descent(text, font, False)[0]
 
 
-def box(
-    left: float, top: float, width: float, height: float, corner: float = 0, **look: Any
-) -> FancyBboxPatch:
-    """Return a box, for a page or for axes in points; `look` as for a matplotlib patch."""
-    shape = f"round,pad=0,rounding_size={corner}" if corner else "square,pad=0"
-    return FancyBboxPatch((left, top), width, height, boxstyle=shape, **look)
-
-
 def arrow_head(
-    tip: Sequence[float], tail: Sequence[float], length: float = ARROW[0], half: float = ARROW[1]
+    tip: Sequence[float], tail: Sequence[float], length: float, half: float
 ) -> list[tuple[float, float]]:
     """Return the corners of an arrow's head, from its tip; the arrow comes from `tail`.
 
@@ -122,29 +103,17 @@ def arrow_head(
 
 
 class Page:
-    """A figure to draw on in points, downwards from its top left.
+    """A `figure` to draw on in points, downwards from its top left.
 
-    Parameters
-    ----------
-    height, width
-        In points.
-
-    Attributes
-    ----------
-    figure : matplotlib.figure.Figure
+    What is drawn with ``shown=False`` is there and not seen, so that all frames of a figure have
+    the same elements.
     """
 
     def __init__(self, height: float, width: float = WIDTH):
         with rc_context(style):
-            self.figure = Figure()
-        self._points = Affine2D()  # to inches, counted from the bottom
-        self._where = self._points + self.figure.dpi_scale_trans
-        self.resize(height, width)
-
-    def resize(self, height: float, width: float = WIDTH) -> None:
-        """Give the page another size; what is drawn keeps its distance from the top."""
-        self.figure.set_size_inches(width / 72, height / 72)
-        self._points.clear().translate(0, -height).scale(1 / 72, -1 / 72)
+            self.figure = Figure(figsize=(width / 72, height / 72))
+        points = Affine2D().translate(0, -height).scale(1 / 72, -1 / 72)  # to inches, upwards
+        self._where = points + self.figure.dpi_scale_trans
 
     def add(self, artist) -> None:
         """Add an artist of matplotlib whose lengths are points."""
@@ -157,12 +126,34 @@ class Page:
         An empty one is written too: matplotlib would leave it out, and then the frames of a figure
         would differ in more than what they say.
         """
-        look = {"size": 11, "parse_math": False, "color": color, **look}
+        look = {"size": SIZE, "parse_math": False, "color": color, **look}
         self.figure.text(x, y, text or " ", transform=self._where, **look)
 
-    def box(self, *place: float, **look: Any) -> None:
-        """Draw a `box`."""
-        self.add(box(*place, **look))
+    def texts(
+        self, x: float, y: float, lines: Sequence[str], color: str = ink.text, step: float = 15
+    ) -> None:
+        """Write lines of text below each other, `step` apart."""
+        for row, line in enumerate(lines):
+            self.text(x, y + step * row, line, color)
+
+    def box(
+        self,
+        *place: float,
+        color: str = ink.text,
+        tint: float = 0,
+        corner: float = 0,
+        shown: bool = True,
+        **look: Any,
+    ) -> None:
+        """Draw a box (left, top, width, height) with a border, and a tint of the same colour."""
+        shape = f"round,pad=0,rounding_size={corner}" if corner else "square,pad=0"
+        colors = {"edgecolor": (color, 1 if shown else 0), "facecolor": (color, tint * shown)}
+        (left, top, width, height), look = place, colors | look
+        self.add(FancyBboxPatch((left, top), width, height, boxstyle=shape, **look))
+
+    def patch(self, *place: float, color: Any, **look: Any) -> None:
+        """Draw a box without a border."""
+        self.box(*place, **{"facecolor": color, "edgecolor": color, "linewidth": 0, **look})
 
     def line(
         self, points: Iterable[tuple[float, float]], color: str = ink.text, **look: Any
@@ -171,6 +162,18 @@ class Page:
         points = list(points)
         x, y = zip(*(points or [(0, 0), (0, 0)]), strict=True)
         self.add(Line2D(x, y, **{"color": color, **look} | ({} if points else {"alpha": 0})))
+
+    def head(
+        self,
+        tip: Sequence[float],
+        tail: Sequence[float],
+        color: str,
+        size: tuple[float, float] = (8, 4),
+        shown: bool = True,
+    ) -> None:
+        """Draw the head of an arrow from `tail`: of a length, and of half a width."""
+        corners = arrow_head(tip, tail, *size)
+        self.add(Polygon(corners, color=color, linewidth=0, alpha=1 if shown else 0))
 
     def path(self, path: Path, color: str = ink.text, width: float = 1, **look: Any) -> None:
         """Draw the outline of a path."""

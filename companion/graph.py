@@ -14,11 +14,10 @@ from typing import Any
 
 import networkx
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon
 from torch import Tensor
 from torch.autograd.graph import Node, get_gradient_edge
 
-from companion.canvas import Page, arrow_head, ink, text_width
+from companion.canvas import Page, ink, text_width
 
 _LINE, _PAD, _APART = 15, 6, 9  # in points: of a line, in a box, between arrows side by side
 
@@ -26,15 +25,7 @@ _LINE, _PAD, _APART = 15, 6, 9  # in points: of a line, in a box, between arrows
 def graph(tensor: Tensor) -> networkx.MultiDiGraph:
     """Return the nodes that a tensor leads to, the way of backward, with an edge for each use.
 
-    Parameters
-    ----------
-    tensor
-        Of any shape; it requires a gradient.
-
-    Returns
-    -------
-    networkx.MultiDiGraph
-        Its nodes are torch's own, which keep what they saved.
+    The tensor requires a gradient. The nodes are torch's own, which keep what they saved.
     """
     found, waiting = networkx.MultiDiGraph(), [get_gradient_edge(tensor).node]
     while waiting:
@@ -57,19 +48,9 @@ def draw(tensor: Tensor, names: dict[str, Tensor], width: float, height: float) 
     """Draw the recorded graph of a tensor: the result on top, arrows the way of backward.
 
     Each node stands one row below the last that leads to it, so the graph should be as narrow as
-    those of a few lines of code are.
+    those of a few lines of code are. `names` says what the reader calls tensors of the graph; width
+    and height are in points.
 
-    Parameters
-    ----------
-    tensor
-        Of any shape; it requires a gradient.
-    names
-        What the reader calls tensors of the graph.
-    width, height
-        Of the figure, in points.
-
-    Examples
-    --------
     >>> import torch
     >>> x = torch.tensor(2.0, requires_grad=True)
     >>> y = x * x
@@ -84,30 +65,22 @@ def draw(tensor: Tensor, names: dict[str, Tensor], width: float, height: float) 
         for column, node in enumerate(nodes):
             lines = [name(node), *([called[node]] if node in called else [])]
             x, y = width * (column + 0.5) / len(nodes), height * (row + 0.5) / len(rows)
-            w = max(text_width(line, 12) for line in lines) + 2 * _PAD
+            w = max(text_width(line) for line in lines) + 2 * _PAD
             h = _LINE * len(lines) + _PAD
             places[node] = x, y - h / 2, y + h / 2
             leaf = hasattr(node, "variable")
-            page.box(
-                *(x - w / 2, y - h / 2, w, h),
-                corner=0 if leaf else 5,
-                facecolor=(ink.learns, 0.15 if leaf else 0),
-                edgecolor=ink.text,
-            )
+            look = {"corner": 0 if leaf else 5, "facecolor": (ink.learns, 0.15 if leaf else 0)}
+            page.box(x - w / 2, y - h / 2, w, h, **look)
             for k, line in enumerate(lines):
                 color = ink.value if k else ink.text
-                page.text(x, y - h / 2 + _LINE * (k + 1) - 1, line, color, size=12, ha="center")
+                page.text(x, y - h / 2 + _LINE * (k + 1) - 1, line, color, ha="center")
     for node, below in dict.fromkeys(found.edges()):
-        (x, _, start), (to, end, _), count = (
-            places[node],
-            places[below],
-            found.number_of_edges(node, below),
-        )
+        (x, _, start), (to, end, _) = places[node], places[below]
+        count = found.number_of_edges(node, below)
         for k in range(count):
             aside = _APART * (k - (count - 1) / 2)
             page.line([(x + aside, start), (to + aside, end)], ink.gradient, linewidth=1.5)
-            head = arrow_head((to + aside, end), (x + aside, start), 8, 4)
-            page.add(Polygon(head, color=ink.gradient, linewidth=0))
+            page.head((to + aside, end), (x + aside, start), ink.gradient)
     return page.figure
 
 

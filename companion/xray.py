@@ -16,10 +16,9 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
-from companion.canvas import Page, arrow_head, ink
+from companion.canvas import WIDTH, Page, arrow_head, ink
 from companion.engine import Scalar
 
-WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
 _BOX, _RISE, _HEAD = (70, 36), 32, 28  # of a box, between rows, and above all rows
 
 
@@ -49,16 +48,9 @@ def watch_engine(
 ) -> Run:
     """Run a program on an engine, and record each gradient that comes to a node.
 
-    Parameters
-    ----------
-    backward
-        Called with the last node: the engine's own, or another function of a Scalar.
-    program
-        Called with the leaves; returns a dict of all its nodes by name, the oldest first.
-    leaves
-        Scalars, by their names in the program.
-    times
-        How many backwards to run.
+    The program is called with the leaves, by their names, and returns a dict of all its nodes by
+    name, the oldest first. `backward` is called with the last one, as many `times` as are asked
+    for: the engine's own, or another function of a Scalar.
     """
 
     class Watched(type(next(iter(leaves.values())))):
@@ -86,18 +78,14 @@ def watch_engine(
 
 def watch_torch(program: Callable, start: Mapping[str, float], times: int = 1) -> Run:
     """Run a program on tensors of float64, and record by torch's hooks what `watch_engine` does."""
-    nodes = program(
-        **{
-            name: torch.tensor(value, dtype=torch.float64, requires_grad=True)
-            for name, value in start.items()
-        }
-    )
+    float64 = {name: torch.tensor(value, dtype=torch.float64) for name, value in start.items()}
+    nodes = program(**{name: leaf.requires_grad_() for name, leaf in float64.items()})
     log = _Log()
 
     def listen(name, node):
         if node.is_leaf:
             node.register_post_accumulate_grad_hook(
-                lambda leaf: log.see(name, leaf.grad.item(), kept=True)
+                lambda leaf: log.see(name, leaf.grad.item(), True)
             )
         else:
             node.register_hook(lambda grad: log.see(name, grad.item(), kept=False))
@@ -125,8 +113,6 @@ def draw(engine: Run, torchs: Run, step: int, phase: str = "") -> Figure:
 
     At the end of the engine's run "≠" marks each gradient in ``.grad`` that torch does not have.
 
-    Examples
-    --------
     >>> def square(a):
     ...     return {"a": a, "b": a * a}
     >>> ours = watch_engine(Scalar.backward, square, {"a": Scalar(3.0)})
@@ -135,21 +121,21 @@ def draw(engine: Run, torchs: Run, step: int, phase: str = "") -> Figure:
     """
     half, places = WIDTH / 2, _places(engine.slopes)
     height = max(y for _, y in places.values()) + _BOX[1] / 2 + 26
-    page, ends = Page(height, WIDTH), torchs.moments[-1].kept
+    page, ends = Page(height), torchs.moments[-1].kept
     leaves = set(places) - {result for result, _ in engine.slopes}
-    page.text(WIDTH - 4, 12, phase, ink.context, ha="right", size=_SIZE)
+    page.text(WIDTH - 4, 12, phase, ink.context, ha="right")
     for left, run, title in ((0, engine, "your engine"), (half, torchs, "torch")):
         moment = run.moments[min(step, len(run.moments) - 1)]
         if step >= len(run.moments):
             moment = moment._replace(at="")
-        page.text(left + 4, 12, title, weight="bold", size=_SIZE)
+        page.text(left + 4, 12, title, weight="bold")
         _arrows(page, left, engine.slopes, places, run.slopes)
         for name, (x, y) in places.items():
             found = moment.kept.get(name) if moment is engine.moments[-1] else None
             wrong = name in leaves and found not in (None, ends[name])
             value = f"{name} = {run.values[name]:g}"
             _box(page, (left + x, y), name, value, moment, name in leaves, wrong)
-        page.text(left + half / 2, height - 6, _told(run, moment), ha="center", size=_SIZE)
+        page.text(left + half / 2, height - 6, _told(run, moment), ha="center")
     page.line([(half, 20), (half, height)], ink.context, linewidth=0.5)
     return page.figure
 
@@ -162,9 +148,8 @@ def _told(run, moment):
     if name == list(run.values)[-1]:
         return f"{name} begins with 1"
     total = kept.get(name, came)
-    return f"{name} gets {came:g}" + (
-        f": {total - came:g} + {came:g} = {total:g}" * (total != came)
-    )
+    sum_ = f": {total - came:g} + {came:g} = {total:g}" if total != came else ""
+    return f"{name} gets {came:g}{sum_}"
 
 
 def _places(slopes):
@@ -190,15 +175,15 @@ def _arrows(page, left, edges, places, slopes):
         (x0, y0), (x1, y1) = places[result], places[x]
         lean = 0.2 * (x1 - x0)
         start, tip = (left + x0 + lean, y0 + _BOX[1] / 2), (left + x1 - lean, y1 - _BOX[1] / 2)
-        head = arrow_head(tip, start)
+        head = arrow_head(tip, start, 6, 2.5)
         paths += [Path([start, tip]), Path([*head, tip], closed=True)]
     page.path(Path.make_compound_path(*paths), ink.context, facecolor=ink.context)
     for (result, x), slope in slopes.items():
         (x0, y0), (x1, y1) = places[result], places[x]
         lean = 0.2 * (x1 - x0)
         at = left + x0 + lean + 0.3 * (x1 - x0 - 2 * lean), y0 + _BOX[1] / 2 + 0.3 * _RISE
-        page.box(at[0] - 5, at[1] - 6, 10, 12, facecolor="white", linewidth=0)
-        page.text(at[0], at[1] + 4, f"{slope:g}", ink.context, size=_SIZE, ha="center")
+        page.patch(at[0] - 5, at[1] - 6, 10, 12, color="white")
+        page.text(at[0], at[1] + 4, f"{slope:g}", ink.context, ha="center")
 
 
 def _box(page, place, name, value, moment, leaf, wrong):
@@ -208,8 +193,8 @@ def _box(page, place, name, value, moment, leaf, wrong):
     page.box(
         *(x - width / 2, y - height / 2, width, height),
         corner=0 if leaf else 6,
+        color=ink.gradient if lit else ink.learns if leaf else ink.text,
         facecolor=(ink.learns, 0.12) if leaf else "none",
-        edgecolor=ink.gradient if lit else ink.learns if leaf else ink.text,
         linewidth=2.5 if lit else 1,
     )
     grad, color = "", ink.gradient
@@ -217,5 +202,5 @@ def _box(page, place, name, value, moment, leaf, wrong):
         grad = f"grad {moment.kept[name]:g}" + " ≠" * wrong
     elif name in moment.passed:
         grad, color = f"({moment.passed[name]:g})", ink.gradient if lit else ink.context
-    page.text(x, y - 4, value, ink.value, ha="center", size=_SIZE)
-    page.text(x, y + 12, grad, color, ha="center", size=_SIZE)
+    page.text(x, y - 4, value, ink.value, ha="center")
+    page.text(x, y + 12, grad, color, ha="center")

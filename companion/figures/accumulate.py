@@ -5,20 +5,12 @@ import math
 from collections.abc import Sequence
 
 import torch
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
-from companion.canvas import in_style, ink, signed
+from companion.canvas import in_style, ink, panels, signed
 
-WIDTH = 4.2  #: of a figure, in inches: with text of 12 points it can be read on a phone
 EDGE = 0.12  #: where the words above the axes begin
-_words = rc_context({"font.size": 12})
-
-
-def _panels(height, rows=1, **grid):
-    figure = Figure(figsize=(WIDTH, height))
-    return figure, figure.subplots(rows, gridspec_kw={"left": EDGE, "right": 0.97} | grid)
 
 
 @functools.cache
@@ -40,25 +32,17 @@ def _descend(examples, lr, forget, steps, together):
 
 
 @in_style
-@_words
 def swing(lr: float = 0.01, step: int = 7) -> Figure:
     """Draw two descents into a valley, and how the last step's ``w.grad`` came about in one.
 
-    The examples are 1, 2, 3, all of them in each step.
+    The examples are 1, 2, 3, all of them in each of at most 21 steps; lr is at most 0.2.
 
-    Parameters
-    ----------
-    lr, step
-        The learning rate, at most 0.2; how many steps have been made, from 1 to 21.
-
-    Examples
-    --------
     >>> swing(lr=0.01, step=1).texts[0].get_text()
     'emptied: w = 1.09'
     """
     emptied, forgotten = (_descend((1.0, 2.0, 3.0), lr, f, 21, True) for f in (False, True))
     H = 28 / 3  # the second derivative of the mean loss
-    figure, (valley, sums) = _panels(3.5, 2, height_ratios=(5, 3), top=0.9, bottom=0.03, hspace=0.4)
+    figure, (valley, sums) = panels(3.5, 2, height_ratios=(5, 3), top=0.9, bottom=0.03, hspace=0.4)
     w = torch.linspace(0.4, 3.6, 65, dtype=torch.float64)
     valley.plot(w, H / 2 * (w - 2) ** 2, color=ink.context, linewidth=1)
     for side, name, (weights, _), color, size in (
@@ -72,7 +56,7 @@ def swing(lr: float = 0.01, step: int = 7) -> Figure:
         valley.plot(trail[-1], heights[-1], "o", color=color, markersize=size)
         words = f"{name}: w = {signed(weights[step], '.2f')}"
         figure.text(side, 0.93, words, color=color, ha="left" if side == EDGE else "right")
-    valley.set(xlim=(0.4, 3.6), xticks=(1, 2, 3), ylim=(-0.7, 10), yticks=(), ylabel="loss")
+    valley.set(xlim=(0.4, 3.6), ylim=(-0.7, 10), yticks=(), ylabel="loss")
     valley.set_xticks((1, 2, 3), ("w = 1", "2", "3"))
 
     old, new = forgotten[1][step - 1], forgotten[1][step]
@@ -99,17 +83,8 @@ def growth(x: Sequence[float | torch.Tensor], lr: torch.Tensor, forget: bool) ->
     to (d − lr (g + a d), g + a d). That matrix has determinant 1, and so has an epoch: the larger
     of its eigenvalues is 1 as long as its trace is between −2 and 2.
 
-    Parameters
-    ----------
-    x
-        The examples, one step each: numbers, or tensors of the shape of `lr`.
-    lr
-        Learning rates, of any shape.
-    forget
-        Whether ``w.grad`` is never emptied.
+    `x` are the examples, one step each: numbers, or tensors of the shape of the learning rates.
 
-    Examples
-    --------
     >>> lr = torch.tensor([0.06, 0.1, 0.2], dtype=torch.float64)
     >>> growth([1, 2, 3], lr, forget=True).round(decimals=2).tolist()
     [1.0, 2.34, 1.0]
@@ -162,32 +137,24 @@ def _exploding():
 
 
 @in_style
-@_words
 def map_of_rates(lr: float = 0.1, spread: float = 1.0) -> Figure:
     """Draw where the forgetful loop explodes, and w after each epoch at one place of that map.
 
     The examples come one at a time.
 
-    Parameters
-    ----------
-    lr
-        The learning rate.
-    spread
-        How far the examples 2 − spread, 2, 2 + spread are apart, from 0 to 1.
+    They are 2 − spread, 2, 2 + spread, for a spread from 0 to 1.
 
-    Examples
-    --------
     >>> map_of_rates(lr=0.1, spread=1.0).texts[-1].get_text()
     'forgotten: explodes'
     """
     x = (2 - spread, 2.0, 2 + spread)
     emptied, forgotten = (_descend(x, lr, forget, 60, False)[0][::3] for forget in (False, True))
-    figure, (above, below) = _panels(4, 2, top=0.93, bottom=0.12, hspace=0.72, left=0.2)
+    figure, (above, below) = panels(4, 2, top=0.93, bottom=0.12, hspace=0.72, left=0.2)
     for path, color in _exploding():
         above.add_patch(PathPatch(path, facecolor=color, linewidth=0, alpha=0.35))
     above.plot(lr, spread, "o", color=ink.step, markersize=9)
     above.set(xlim=(0, 0.42), xticks=(0, 0.1, 0.2, 0.3, 0.4), xlabel="learning rate")
-    above.set(ylim=(-0.06, 1.16))
+    above.set_ylim(-0.06, 1.16)
     above.set_yticks((0, 1), ("2, 2, 2", "1, 2, 3"))
     figure.text(0.02, 0.955, "explodes where tinted:")
     figure.text(0.6, 0.955, "emptied", color=ink.learns)
@@ -210,28 +177,18 @@ def map_of_rates(lr: float = 0.1, spread: float = 1.0) -> Figure:
 
 
 @in_style
-@_words
 def digits(
     rates: Sequence[float], right: dict[str, Sequence[Sequence[float]]], epoch: int
 ) -> Figure:
     """Draw the share of digits that networks read, against the learning rate.
 
-    Parameters
-    ----------
-    rates
-        The learning rates.
-    right
-        For "emptied" and "forgotten", for each rate, the share of each network: of one initial
-        value each, as many for every rate.
-    epoch
-        After how many epochs.
+    `right` has for "emptied" and "forgotten", for each rate, the share of each network: of one
+    initial value each, as many for every rate.
 
-    Examples
-    --------
     >>> digits([0.1, 0.3], {"emptied": [[0.9], [0.8]], "forgotten": [[0.1], [0.2]]}, 3).texts[-1]
     Text(0.59, 0.93, 'epoch 3')
     """
-    figure, ax = _panels(3.1, left=0.22, top=0.88, bottom=0.17)
+    figure, ax = panels(3.1, left=0.22, top=0.88, bottom=0.17)
     places = range(len(rates))
     for name, side, color, shift in (
         ("emptied", 0.22, ink.learns, 0.06),
@@ -252,25 +209,16 @@ def digits(
 
 
 @in_style
-@_words
 def batch_in_parts(sizes: Sequence[int], grads: Sequence[float], target: float) -> Figure:
     """Draw what each part of a batch adds to ``w.grad``, and the gradient of the whole batch.
 
-    Parameters
-    ----------
-    sizes
-        How many examples each part has: at most four parts.
-    grads
-        ``w.grad`` after each part; all are negative.
-    target
-        The gradient of the whole batch.
+    A batch has at most four parts, of as many examples as `sizes` says, and `grads` has ``w.grad``
+    after each: all are negative.
 
-    Examples
-    --------
     >>> batch_in_parts([4, 4], [-1.0, -3.0], -3.0).texts[0].get_text()
     'w.grad at the end: −3.00, right'
     """
-    figure, ax = _panels(3, left=0.2, top=0.88, bottom=0.17)
+    figure, ax = panels(3, left=0.2, top=0.88, bottom=0.17)
     for k in range(4):  # those that are not needed have no height
         there = k < len(sizes)
         before, after = [0, *grads][k : k + 2] if there else (0, 0)

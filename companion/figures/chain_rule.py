@@ -3,21 +3,17 @@
 import itertools
 import math
 import re
-from functools import partial
 from typing import NamedTuple
 
 import torch
 from ipywidgets import Play, ToggleButtons, interactive
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon
 from matplotlib.path import Path
 
-from companion.canvas import MARGIN, Page, arrow_head, ink, signed, text_width
+from companion.canvas import MARGIN, WIDTH, Page, ink, signed, text_width
 from companion.graph import graph
 from companion.paths import PATHS, SWEEP, Edge, Program
 from explorable import explore
-
-_WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
 
 #: The chapter's programs.
 SHORTCUT = Program(
@@ -43,13 +39,9 @@ def walk_the_shortcut() -> interactive:
 
 def walk_softmax() -> interactive:
     """Return the figure of three leaves, which one sweep reaches together."""
-
-    def softmax_stepper(way, step):
-        return path_stepper(SOFTMAX, way, step)
-
     return _walk(
         SOFTMAX,
-        softmax_stepper,
+        "softmax_stepper",
         step=13,
         title="One sweep, all leaves",
         caption="The way down to s is walked once.",
@@ -57,12 +49,16 @@ def walk_softmax() -> interactive:
     )
 
 
-def _walk(program, draw=None, *, step, **words):
+def _walk(program, name="path_stepper", *, step, **words):
+    def draw(way, step):
+        return path_stepper(program, way, step)
+
+    draw.__name__ = name  # a page calls the figure by it
     last = program.steps(SWEEP)
     if last != program.steps(PATHS):
         raise ValueError("Both ways need as many steps, or a slider has positions without effect.")
     return explore(
-        draw or partial(path_stepper, program),
+        draw,
         way=ToggleButtons(options=[SWEEP, PATHS]),
         step=Play(min=0, max=last, value=step, interval=1500),
         labels={"way": "way back"},
@@ -75,7 +71,6 @@ def _walk(program, draw=None, *, step, **words):
 
 def walk_doublings() -> interactive:
     """Return the figure of a graph that is small, and has many paths."""
-
     return explore(
         doublings,
         k=(1, 8),
@@ -95,24 +90,9 @@ def path_stepper(program: Program, way: str = SWEEP, step: int = 0) -> Figure:
     Step by step: the forward pass, one operation each; the moves of a way back, as
     `Program.moves` lists them; and torch's own answer. Steps after the last one show that again.
 
-    Parameters
-    ----------
-    program
-        Of about ten names, in at most five rows.
-    way
-        "one sweep" or "all paths".
-    step
-        How many steps have been made.
+    The program has about ten names, in at most five rows. ArithmeticError if a product or sum of
+    slopes is not what torch found.
 
-    Raises
-    ------
-    ValueError
-        If `way` is neither of the two.
-    ArithmeticError
-        If a product or sum of slopes is not what torch found.
-
-    Examples
-    --------
     >>> figure = path_stepper(Program(["p = w * x"], {"w": 1.0}, {"x": 3.0}), step=3)
     >>> "1 × 3 = 3" in [text.get_text() for text in figure.texts]
     True
@@ -120,11 +100,11 @@ def path_stepper(program: Program, way: str = SWEEP, step: int = 0) -> Figure:
     scene = _scene(program, way, min(step, program.steps(way)))
     places = _places(program)
     bottom = max(y + height / 2 for _, y, _, height in places.values())
-    page = Page(bottom + 96, _WIDTH)
+    page = Page(bottom + 96)
     _draw_graph(page, program, places, scene)
     for row, (line, color) in enumerate(zip(scene.lines, scene.colors, strict=True)):
-        look = {"weight": "normal" if row else "bold", "size": _SIZE}
-        page.text(MARGIN, bottom + 20 + 15 * row, line, color, **look)
+        weight = "normal" if row else "bold"
+        page.text(MARGIN, bottom + 20 + 15 * row, line, color, weight=weight)
     _draw_counts(page, bottom + 72, program, way, scene.done)
     return page.figure
 
@@ -134,13 +114,6 @@ def doublings(k: int) -> Figure:
 
     What is counted is the graph that torch records of ``y = y + y``.
 
-    Parameters
-    ----------
-    k
-        How often it is run: from 1 to about 10.
-
-    Examples
-    --------
     >>> doublings(2).texts[-1].get_text()
     '7 visits on 4 paths'
     """
@@ -148,7 +121,7 @@ def doublings(k: int) -> Figure:
     for _ in range(k):
         y = y + y
     visits, nodes = _visits(y.grad_fn), graph(y).number_of_nodes()
-    page = Page(268, _WIDTH)
+    page = Page(268)
     top, bottom, left, right = 34, 232, 52, (112, 292)
     rows = [top + (bottom - top) * row / k for row in range(k + 1)]
     rings, tree, copies = [], [], []
@@ -165,14 +138,13 @@ def doublings(k: int) -> Figure:
     page.path(_path(tree), ink.gradient, min(1, 24 / 2**k + 0.3))
     _dots(page, [(left, y) for y in rows], ink.value, 9)
     _dots(page, copies, ink.gradient, min(9, 0.8 * (right[1] - right[0]) / 2**k + 0.7))
-    look = {"ha": "center", "size": _SIZE}
-    page.text(left, 16, "the graph", weight="bold", **look)
-    page.text(sum(right) / 2, 16, "walked path by path", weight="bold", **look)
-    page.text(left, 258, f"{nodes} nodes", ink.value, **look)
-    page.text(left + 11, top + 4, "y", size=_SIZE)
-    page.text(left + 11, bottom + 4, "x", size=_SIZE)
+    page.text(left, 16, "the graph", weight="bold", ha="center")
+    page.text(sum(right) / 2, 16, "walked path by path", weight="bold", ha="center")
+    page.text(left, 258, f"{nodes} nodes", ink.value, ha="center")
+    page.text(left + 11, top + 4, "y")
+    page.text(left + 11, bottom + 4, "x")
     words = f"{visits:,} visits on {2**k:,} paths".replace(",", "\N{NO-BREAK SPACE}")
-    page.text(sum(right) / 2, 258, words, ink.gradient, **look)
+    page.text(sum(right) / 2, 258, words, ink.gradient, ha="center")
     return page.figure
 
 
@@ -345,8 +317,8 @@ def _places(program):
         names.sort(key=lambda name: (_column(program, name), name))
         left = 0.45 if r in passed else 0  # room for the edges that pass
         for number, name in enumerate(names):
-            x = (left + (1 - left) * (number + 0.5) / len(names)) * _WIDTH
-            formula = text_width(_formula(program, name), _SIZE) / 2
+            x = (left + (1 - left) * (number + 0.5) / len(names)) * WIDTH
+            formula = text_width(_formula(program, name)) / 2
             wide = formula + _NUMBER + 8 if height == _LOW else max(formula, 41) + 5
             places[name] = x, top + height / 2, wide, height
         top += height + gap
@@ -370,11 +342,10 @@ def _draw_graph(page, program, places, scene):
     legend += ("    on a line: ", ink.context), ("local slope", ink.slope)
     x = MARGIN
     for words, color in legend:
-        page.text(x, 14, words, color, size=_SIZE)
-        x += text_width(words + "|", _SIZE) - text_width("|", _SIZE)
-    for row, (name, value) in enumerate(program.fixed.items()):
-        words = f"{_pretty(name)} = {_text(value)}"
-        page.text(MARGIN, _TOP + 16 + 15 * row, words, ink.context, size=_SIZE)
+        page.text(x, 14, words, color)
+        x += text_width(words + "|") - text_width("|")
+    fixed = [f"{_pretty(name)} = {_text(value)}" for name, value in program.fixed.items()]
+    page.texts(MARGIN, _TOP + 16, fixed, ink.context)
     for number in range(max(_LINES, len(program.edges))):
         hidden = number >= len(program.edges)
         _draw_edge(page, program, places, program.edges[0 if hidden else number], hidden, scene)
@@ -396,16 +367,14 @@ def _draw_edge(page, program, places, edge, hidden, scene):
     color = _color(scene, lit)
     curve = Path([(x, top), middle, (to, bottom)], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
     page.path(curve, color, width=3 if lit else 1, alpha=0 if hidden else 1)
-    head = arrow_head((to, bottom) if scene.back else (x, top), middle, length=9, half=5)
-    page.add(Polygon(head, color=color, linewidth=0, alpha=1 if lit else 0))
+    page.head((to, bottom) if scene.back else (x, top), middle, color, (9, 5), shown=lit)
 
     slope = "" if hidden or edge.user not in scene.known else _text(edge.slope)
     x, y = (x + to) / 2 + bow / 2, middle[1]
     half = 4 + 3.4 * len(slope)  # of a patch in the page's colour, which keeps the line off
-    look = {"facecolor": "white", "linewidth": 0, "alpha": 1 if slope else 0}
-    page.box(x - half, y - 7, 2 * half, 13, **look)
+    page.patch(x - half, y - 7, 2 * half, 13, color="white", alpha=1 if slope else 0)
     weight = "bold" if lit else "normal"
-    page.text(x, y + 4, slope, ink.slope, ha="center", weight=weight, size=_SIZE)
+    page.text(x, y + 4, slope, ink.slope, ha="center", weight=weight)
 
 
 def _draw_box(page, program, place, name, hidden, scene):
@@ -415,14 +384,15 @@ def _draw_box(page, program, place, name, hidden, scene):
     leaf = name in program.leaves
     page.box(
         *(x - half, y - height / 2, 2 * half, height),
+        color=color,
         corner=0 if leaf else 5,
-        facecolor=ink.leaf if leaf and not hidden else (ink.value, 0),
-        edgecolor=(color, 0 if hidden else 1),
+        shown=not hidden,
+        facecolor=(ink.value, 0.12 if leaf and not hidden else 0),
         linewidth=2.5 if lit else 1,
     )
     value = _text(program.values[name]) if known and not hidden else ""
     grad = _text(scene.grads[name]) if name in scene.grads and not hidden else ""
-    look = {"size": _SIZE, "alpha": 0 if hidden else 1}
+    look = {"alpha": 0 if hidden else 1}
     color = ink.text if known else ink.context
     if height == _LOW:  # formula, value, gradient side by side
         page.text(x - half + 6, y + 4, _formula(program, name), color, **look)
@@ -446,10 +416,10 @@ def _draw_counts(page, top, program, way, done):
         y = top + 16 * row
         so_far, chosen = program.count(each, done), each == way
         weight, color = ("bold", ink.text) if chosen else ("normal", ink.context)
-        look = {"color": color, "weight": weight, "size": _SIZE}
+        look = {"color": color, "weight": weight}
         page.text(MARGIN, y, each, **look)
         page.text(118, y, f"{so_far.times} ×", ha="right", **look)
         page.text(150, y, f"{so_far.plus} +", ha="right", **look)
         color = ink.gradient if chosen else ink.context
-        page.box(158, y - 10, unit * sum(so_far), 11, facecolor=color, linewidth=0)
-        page.box(158, y - 10, unit * sum(total), 11, facecolor="none", edgecolor=ink.context)
+        page.patch(158, y - 10, unit * sum(so_far), 11, color=color)
+        page.box(158, y - 10, unit * sum(total), 11, color=ink.context, facecolor="none")

@@ -6,18 +6,15 @@ from collections.abc import Callable, Mapping
 
 import torch
 from ipywidgets import Play, SelectionSlider, ToggleButtons, interactive
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 from matplotlib.path import Path
 
-from companion.canvas import in_style, ink, signed
+from companion.canvas import WIDTH, in_style, ink, signed
 from companion.engine import EXAMPLES, Scalar, guess, train
 from companion.regions import above, layers
 from companion.xray import draw, watch_engine, watch_torch
 from explorable import explore
-
-_WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
 
 # XOR -------------------------------------------------------------------------------------------
 
@@ -35,7 +32,7 @@ def show_xor_training() -> interactive:
         xor_training,
         title="Your own engine learns XOR",
         caption="Drag the ring, and read the net there.",
-        labels={"step": "step", "x1": "read at x₁", "x2": "and x₂"},
+        labels={"x1": "read at x₁", "x2": "and x₂"},
         hold={"x1": "x", "x2": "y"},
         paper=[{"step": 40}, {"step": 80}, {"step": 112}],
         step=Play(min=0, max=112, step=8, value=80, interval=600),
@@ -48,25 +45,17 @@ def show_xor_training() -> interactive:
 
 
 @in_style
-@rc_context({"font.size": _SIZE})
 def xor_training(step: int = 80, x1: float = 0.5, x2: float = 0.5) -> Figure:
     """Draw what the net answers to all inputs after some steps, and the loss so far.
 
-    Parameters
-    ----------
-    step
-        How many steps it has been trained, at most 120.
-    x1, x2
-        Where its answer is read.
+    There are at most 120 steps; (x1, x2) is where its answer is read.
 
-    Examples
-    --------
     >>> xor_training(step=112, x1=0.0, x2=1.0).axes[0].texts[4].get_text()
     '0.91'
     """
     *net, loss = _trained()[step]
-    figure = Figure(figsize=(_WIDTH / 72, _HEIGHT / 72))
-    ax = figure.add_axes((0, 0, 1, 1), xlim=(_x(0), _x(_WIDTH)), ylim=(_y(0), _y(_HEIGHT)))
+    figure = Figure(figsize=(WIDTH / 72, _HEIGHT / 72))
+    ax = figure.add_axes((0, 0, 1, 1), xlim=(_x(0), _x(WIDTH)), ylim=(_y(0), _y(_HEIGHT)))
     ax.axis("off")
     plane = Rectangle((_LOW, _LOW), 1.6, 1.6, transform=ax.transData)
     square = [(_LOW, _FAR[0]), (_LOW, _FAR[1]), (_HIGH, _FAR[1]), (_HIGH, _FAR[0])]
@@ -85,24 +74,24 @@ def xor_training(step: int = 80, x1: float = 0.5, x2: float = 0.5) -> Figure:
         color = ink.value if y else ink.gradient
         ax.plot(_x(269), _read(net, a, b), "o", color=color, **dot)
         ax.plot(a, b, "o", color=color, **dot)
-        ax.text(a, b, f"{y}", color="white", ha="center", va="center_baseline", weight="bold")
+        ax.text(a, b, f"{y}", color="white", weight="bold", ha="center", va="center_baseline")
     here = _read(net, x1, x2)
     ring = {"fillstyle": "none", "markersize": 20}
     ax.plot(x1, x2, "o", color="white", markeredgewidth=4, **ring)
     ax.plot(x1, x2, "o", color=ink.text, markeredgewidth=1.5, **ring)
     ax.plot(_x(284), here, "<", color=ink.text, markersize=9)
     label = {"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.8, "linewidth": 0}
-    words = signed(here, "z.2f")
-    ax.text(x1, x2 + 0.14, words, ha="center", va="center_baseline", bbox=label)
+    place = {"ha": "center", "va": "center_baseline"}
+    ax.text(x1, x2 + 0.14, signed(here, "z.2f"), bbox=label, **place)
 
     losses = [_loss(loss) for *_, loss in _trained()]
     ax.plot([_x(_LEFT + 2.1 * k) for k in range(121)], losses, color=ink.loss)
     ax.plot(_x(_LEFT + 2.1 * step), _loss(loss), "o", color=ink.loss, markersize=9)
     ax.plot((_x(_LEFT), _x(_LEFT + 252)), (_loss(0), _loss(0)), color=ink.context, linewidth=1)
-    for place, one, other, output in ((0, "0", "0", "0"), (0.5, "x₁", "x₂", "½"), (1, *"111")):
-        ax.text(place, _y(_BOTTOM - 15), one, ha="center")
-        ax.text(_x(_LEFT / 2 - 2), place, other, ha="center", va="center_baseline")
-        ax.text(_x(250), place, output, ha="center", va="center_baseline")
+    for at, one, other, output in ((0, "0", "0", "0"), (0.5, "x₁", "x₂", "½"), (1, *"111")):
+        ax.text(at, _y(_BOTTOM - 15), one, ha="center")
+        ax.text(_x(_LEFT / 2 - 2), at, other, **place)
+        ax.text(_x(250), at, output, **place)
     ax.text(_x(_LEFT + 252), _y(34), f"loss {loss:.3f}", color=ink.loss, ha="right")
     return figure
 
@@ -154,12 +143,8 @@ def _path(pieces):
 def show_engine_xray(kind: type[Scalar], backward: Callable, program: Callable) -> interactive:
     """Return the figure of one backward, by an engine and by torch.
 
-    Parameters
-    ----------
-    kind, backward
-        The engine: it makes a leaf of a float, and is called with the last node.
-    program
-        From two leaves to a dict of all nodes, as for `companion.xray.watch_engine`.
+    `kind` makes a leaf of a float, `backward` is called with the last node; the program is one for
+    `companion.xray.watch_engine`, of two leaves.
     """
     start = {"a": 2.0, "b": 3.0}
     ours = watch_engine(backward, program, {name: kind(value) for name, value in start.items()})
@@ -184,12 +169,10 @@ def show_second_backward(
 ) -> interactive:
     """Return the figure of two backwards, by engines that can be chosen and by torch."""
     start = {"a": 3.0, "b": 2.0, "d": 1.0}
-    runs = {
-        name: watch_engine(
-            backward, program, {leaf: kind(value) for leaf, value in start.items()}, times=2
-        )
-        for name, backward in engines.items()
-    }
+    runs = {}
+    for name, backward in engines.items():
+        leaves = {leaf: kind(value) for leaf, value in start.items()}
+        runs[name] = watch_engine(backward, program, leaves, times=2)
     torchs = watch_torch(program, start, times=2)
 
     def second_backward(engine, step):

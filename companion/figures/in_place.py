@@ -6,37 +6,30 @@ from typing import NamedTuple
 import torch
 from ipywidgets import Play, ToggleButtons, interactive
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon
 from torch import Tensor
 
 from companion import graph
-from companion.canvas import MARGIN, Page, arrow_head, ink, signed
+from companion.canvas import MARGIN, WIDTH, Page, ink, signed
 from explorable import explore
 
-_WIDTH, _SIZE, _LINE = 302.4, 12, 17  # in points: of a picture, its text, and a line of code
+_LINE = 17  # in points: of code
 
 
 def _page(height, lines, here, stopped=False):
     """Return a page with lines of code at its top; the one that runs is lit."""
-    page = Page(height, _WIDTH)
+    page = Page(height)
     light = ink.refused if stopped else ink.value
-    page.box(2, 3 + _LINE * here, _WIDTH - 4, _LINE, corner=3, lw=0, facecolor=(light, 0.2))
+    page.patch(2, 3 + _LINE * here, WIDTH - 4, _LINE, corner=3, color=(light, 0.2))
     for row, line in enumerate(lines):
         color = ink.text if row <= here else ink.context
         page.text(5, 15 + _LINE * row, line, color, family="monospace", size=11.5)
     return page
 
 
-def _frame(page, place, color, tint=0.0, shown=True, **look):
-    """Draw a box with a border and a tint of one colour, or one that is not seen."""
-    look = {"linewidth": 1.5, "edgecolor": (color, 1 if shown else 0), **look}
-    page.box(*place, facecolor=(color, tint if shown else 0), **look)
-
-
 def _counter(page, x, y, version, shown=True):
     """Draw the window of a counter, in which a turn moves the next digit up."""
     edge = (ink.text, 1 if shown else 0)
-    _frame(page, (x, y, 18, 20), ink.step, 0.2, shown, corner=2, linewidth=1, edgecolor=edge)
+    page.box(x, y, 18, 20, color=ink.step, tint=0.2, corner=2, shown=shown, edgecolor=edge)
     for digit in range(2):
         look = {"alpha": 1 if shown and digit == version else 0, "ha": "center", "weight": "bold"}
         page.text(x + 9, y + 15 + 16 * (digit - version), str(digit), size=13, **look)
@@ -44,8 +37,7 @@ def _counter(page, x, y, version, shown=True):
 
 def _say(page, y, text, color):
     """Write up to three lines."""
-    for row, line in enumerate((textwrap.wrap(text, 46) + ["", "", ""])[:3]):
-        page.text(MARGIN, y + 16 * row, line, color, size=_SIZE)
+    page.texts(MARGIN, y, (textwrap.wrap(text, 46) + ["", "", ""])[:3], color, step=16)
 
 
 # Version replay ------------------------------------------------------------------------------
@@ -95,15 +87,9 @@ def run(way: str) -> Replay:
 def version_replay(way: str = ".data", step: int = _LAST) -> Figure:
     """Draw a tensor as a box of memory with a counter, and the ticket on which a node notes it.
 
-    Parameters
-    ----------
-    way
-        A key of `WAYS`.
-    step
-        0 makes w, 1 squares it, 2 edits it; in 3 `backward` compares, and 4 is its result.
+    Step 0 makes w, 1 squares it, 2 edits it in one of the `WAYS`; in 3 `backward` compares, and 4
+    is its result.
 
-    Examples
-    --------
     >>> [text.get_text() for text in version_replay("no_grad").texts if "≠" in text.get_text()]
     ['≠']
     """
@@ -113,47 +99,46 @@ def version_replay(way: str = ".data", step: int = _LAST) -> Figure:
     code = ["w = torch.tensor(3.0, requires_grad=True)", "z = w * w", WAYS[way], "z.backward()"]
     page = _page(294, code, min(step, 3), compared and ran.error)
 
-    _frame(page, (24, 144, 100, 56), ink.learns, 0.15, edgecolor=ink.text)
-    _frame(page, (16, 120, 116, 24), ink.text, corner=3)
-    page.text(23, 137, "w, version", size=_SIZE)
+    page.box(24, 144, 100, 56, facecolor=(ink.learns, 0.15), lw=1.5)
+    page.box(16, 120, 116, 24, corner=3, lw=1.5)
+    page.text(23, 137, "w, version")
     _counter(page, 108, 122, version)
     number = ink.value if value == 3 else ink.changed
     page.text(74, 183, signed(value), number, size=30, ha="center")
 
     named = edited and ran.other is not None
     own = named and ran.other._version != ran.version
-    _frame(page, (24, 214, 22, 20), ink.text, shown=named, corner=3)
-    page.text(35, 228, "d" if named else "", size=_SIZE, ha="center")
+    page.box(24, 214, 22, 20, corner=3, shown=named, lw=1.5)
+    page.text(35, 228, "d" if named else "", ha="center")
     page.line([(35, 214), (35, 200)] if named and ran.shares else [], linewidth=1.5)
     _counter(page, 50, 214, 1, own)
     words = "the memory of w, " if ran.shares else "a copy, "
     words += "a counter of its own" if own else "and its counter"
-    page.text(74 if own else 52, 228, words if named else "", size=_SIZE)
+    page.text(74 if own else 52, 228, words if named else "")
 
-    middle = {"ha": "center", "size": _SIZE}
-    _frame(page, (180, 78, 110, 24), ink.text, shown=kept, corner=6)
-    page.text(235, 94, "MulBackward0" if kept else "", **middle)
+    page.box(180, 78, 110, 24, corner=6, shown=kept, lw=1.5)
+    page.text(235, 94, "MulBackward0" if kept else "", ha="center")
     page.line([(235, 102), (235, 110)] if kept else [], ink.saved)
-    _frame(page, (186, 110, 98, 40), ink.saved, 0.15, kept)
-    page.text(235, 126, "keeps w" if kept else "", ink.saved, **middle)
-    ticket = f"version {ran.ticket}" if kept else ""
-    page.text(235, 143, ticket, ink.saved, weight="bold", **middle)
+    page.box(186, 110, 98, 40, color=ink.saved, tint=0.15, shown=kept, lw=1.5)
+    page.text(235, 126, "keeps w" if kept else "", ink.saved, ha="center")
+    bold = {"ha": "center", "weight": "bold"}
+    page.text(235, 143, f"version {ran.ticket}" if kept else "", ink.saved, **bold)
 
     sign, color = ("≠", ink.refused) if ran.error else ("=", ink.right)
     ends = [(134, 134), (147, 134), (0, float("nan")), (171, 134), (184, 134)]
     page.line(ends if compared else [], color, linewidth=1.5)
-    _frame(page, (148, 123, 22, 22), color, shown=compared, corner=11)
-    page.text(159, 140, sign if compared else "", color, size=16, ha="center", weight="bold")
+    page.box(148, 123, 22, 22, color=color, corner=11, shown=compared, lw=1.5)
+    page.text(159, 140, sign if compared else "", color, size=16, **bold)
 
     flows = step == _LAST and ran.grad is not None
     page.line([(126, 180), (178, 180)] if flows else [], ink.gradient, linewidth=2)
-    head = arrow_head((184, 180), (126, 180), 8, 4)
-    page.add(Polygon(head, color=ink.gradient, linewidth=0, alpha=1 if flows else 0))
+    page.head((184, 180), (126, 180), ink.gradient, shown=flows)
     color = ink.gradient if flows else ink.context
-    _frame(page, (186, 160, 98, 40), color, 0.12 if flows else 0)
-    words = f"w.grad = {signed(ran.grad)}" if flows else "w.grad is None"
-    page.text(235, 177, words, color, weight="bold", **middle)
-    page.text(235, 194, f"{signed(value)} + {signed(value)}" if flows else "", color, **middle)
+    page.box(186, 160, 98, 40, color=color, tint=0.12 if flows else 0, lw=1.5)
+    page.text(
+        235, 177, f"w.grad = {signed(ran.grad)}" if flows else "w.grad is None", color, **bold
+    )
+    page.text(235, 194, f"{signed(value)} + {signed(value)}" if flows else "", color, ha="center")
     _say(page, 252, *_story(ran, step))
     return page.figure
 
@@ -161,10 +146,8 @@ def version_replay(way: str = ".data", step: int = _LAST) -> Figure:
 def _story(ran, step):
     """Return what a step shows, in words, and their colour."""
     if step == 0:
-        return (
-            "A tensor is a box of memory. The counter on its lid counts edits in place.",
-            ink.text,
-        )
+        words = "A tensor is a box of memory. The counter on its lid counts edits in place."
+        return words, ink.text
     if step == 1:
         words = "The slope needs w, so the node keeps it, and notes its version on a ticket."
         return words, ink.text
@@ -191,7 +174,7 @@ def show_replay() -> interactive:
         version_replay,
         way=ToggleButtons(options=list(WAYS)),
         step=Play(min=0, max=_LAST, value=_LAST, interval=1500),
-        labels={"way": "edit w by", "step": "step"},
+        labels={"way": "edit w by"},
         title="An edit that turns no counter gives 8 instead of 6",
         caption="What is kept is the tensor itself, not a copy, and a ticket with its version.",
         alt="A tensor as a box with a number in it and a counter on its lid. Beside it the node "
@@ -251,43 +234,38 @@ def slope(operation: str, edited: str = "", hidden: bool = False) -> float | Non
 
 
 def edit_board(operation: str = "exp(h)", edit: str = RESULT) -> Figure:
-    """Draw which tensors the operations keep, and what an edit of each does to `backward`.
+    """Draw which tensors the `OPERATIONS` keep, and what an edit of each does to `backward`.
 
-    Parameters
-    ----------
-    operation, edit
-        A key of `OPERATIONS`, and `INPUT` or `RESULT`.
+    `edit` is `INPUT` or `RESULT`.
 
-    Examples
-    --------
     >>> edit_board("exp(h)", RESULT).texts[-1].get_text()
     'through .data: 0, wrong'
     """
-    page, chosen = Page(266, _WIDTH), edit[-1]
+    page, chosen = Page(266), edit[-1]
     columns = {"h": 104, "y": 204}
     for words in (INPUT, RESULT):
-        page.text(columns[words[-1]] + 45, 14, f"edit {words}", size=_SIZE, ha="center")
+        page.text(columns[words[-1]] + 45, 14, f"edit {words}", ha="center")
     for row, kind in enumerate(OPERATIONS):
         top = 21 + 22 * row
         weight = "bold" if kind == operation else "normal"
-        page.text(MARGIN, top + 15, f"y = {kind}", size=_SIZE, weight=weight)
+        page.text(MARGIN, top + 15, f"y = {kind}", weight=weight)
         for name, left in columns.items():
             here = (kind, name) == (operation, chosen)
             look = {"edgecolor": ink.text, "linewidth": 2.5} if here else {"linewidth": 0.5}
             tint = 0.2 if name in keeps(kind) else 0
-            _frame(page, (left, top, 90, 19), ink.saved, tint, corner=3, **look)
+            page.box(left, top, 90, 19, color=ink.saved, tint=tint, corner=3, **look)
             right = slope(kind, name) == slope(kind)
             words, color = ("right", ink.right) if right else ("raises", ink.refused)
-            page.text(left + 45, top + 15, words, color, size=_SIZE, ha="center")
-    page.text(MARGIN, 214, "tinted: what the operation keeps", ink.saved, size=_SIZE)
+            page.text(left + 45, top + 15, words, color, ha="center")
+    page.text(MARGIN, 214, "tinted: what the operation keeps", ink.saved)
     truth, counted, hidden = (slope(operation, *how) for how in ((), (chosen,), (chosen, True)))
     words = f"{chosen} is set to 0. The true slope is {truth:.4g}."
-    page.text(MARGIN, 234, words, size=_SIZE)
+    page.text(MARGIN, 234, words)
     words, color = ("raises", ink.refused) if counted is None else ("right", ink.right)
-    page.text(MARGIN, 254, f"counted: {words}", color, size=_SIZE)
+    page.text(MARGIN, 254, f"counted: {words}", color)
     right = hidden == truth
     words, color = ("right", ink.right) if right else (f"{signed(hidden)}, wrong", ink.wrong)
-    page.text(130, 254, f"through .data: {words}", color, size=_SIZE)
+    page.text(130, 254, f"through .data: {words}", color)
     return page.figure
 
 
@@ -297,7 +275,6 @@ def show_board() -> interactive:
         edit_board,
         operation=ToggleButtons(options=list(OPERATIONS)),
         edit=ToggleButtons(options=[RESULT, INPUT]),
-        labels={"operation": "operation", "edit": "edit"},
         title="What is kept must stay as it is",
         caption="In each box: what backward() did.",
         alt="A board with a row for each of eight operations and a column for its input and its "
@@ -322,17 +299,8 @@ VIEWS = {
 
 
 def window(view: str = "h[:2]", edit: bool = True) -> Figure:
-    """Draw the memory of h, the part of it that a view shows, and what an edit of the view does.
+    """Draw the memory of h, the part that one of the `VIEWS` shows, and what an edit of it does.
 
-    Parameters
-    ----------
-    view
-        A key of `VIEWS`.
-    edit
-        Whether ``v.mul_(10)`` runs.
-
-    Examples
-    --------
     >>> [text.get_text() for text in window().texts if "Slices" in text.get_text()]
     ['h.grad_fn: CopySlices']
     """
@@ -354,29 +322,28 @@ def window(view: str = "h[:2]", edit: bool = True) -> Figure:
     base = names[seen]
     copied = v.untyped_storage().data_ptr() != base.untyped_storage().data_ptr()
     inside = [] if copied else [int(v.stride()[0] * k) if k else 0 for k in range(v.numel())]
-    _frame(page, (16, 66, 270, 24), ink.text, corner=3)
-    page.text(23, 83, f"{seen}, version", size=_SIZE)
+    page.box(16, 66, 270, 24, corner=3, lw=1.5)
+    page.text(23, 83, f"{seen}, version")
     _counter(page, 264, 68, base._version)
     for k, number in enumerate(base.tolist()):
         left = 22 + 64.5 * k
-        _frame(page, (left, 90, 64.5, 44), ink.learns, 0.15, edgecolor=ink.text)
+        page.box(left, 90, 64.5, 44, facecolor=(ink.learns, 0.15), lw=1.5)
         color = ink.value if number == k + 1 else ink.changed
         page.text(left + 32, 119, signed(number), color, size=20, ha="center")
-        _frame(page, (left + 4, 94, 56.5, 36), ink.step, 0.2, k in inside, corner=4, linewidth=2.5)
+        look = {"color": ink.step, "tint": 0.2, "corner": 4, "linewidth": 2.5}
+        page.box(left + 4, 94, 56.5, 36, shown=k in inside, **look)
     words = f"v is a copy: {signed(v.tolist())}" if copied else "gold: v, a window on this memory"
-    page.text(23, 152, words, ink.context if copied else ink.step, size=_SIZE)
-    page.text(MARGIN, 178, f"h.grad_fn: {node}", ink.gradient, size=_SIZE, weight="bold")
+    page.text(23, 152, words, ink.context if copied else ink.step)
+    page.text(MARGIN, 178, f"h.grad_fn: {node}", ink.gradient, weight="bold")
     grad = "" if w.grad is None else f"after h.sum().backward(): w.grad = {signed(w.grad.tolist())}"
-    page.text(MARGIN, 196, grad, ink.gradient, size=_SIZE)
+    page.text(MARGIN, 196, grad, ink.gradient)
+    said, color = "", ink.text
     if error:
         said, color = f"RuntimeError: {error.split('. ')[0].rstrip('.')}.", ink.refused
+    elif edit and copied:
+        said, color = "The edit stayed in the copy.", ink.wrong
     elif edit:
-        words = (
-            "The edit stayed in the copy." if copied else "The edit went into h, and is recorded."
-        )
-        said, color = words, ink.wrong if copied else ink.right
-    else:
-        said, color = "", ink.text
+        said, color = "The edit went into h, and is recorded.", ink.right
     _say(page, 220, said, color)
     return page.figure
 

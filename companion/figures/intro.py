@@ -3,7 +3,7 @@
 import torch
 from matplotlib.figure import Figure
 
-from companion.canvas import in_style, ink, signed
+from companion.canvas import in_style, ink, panels, signed
 
 _STEPS = 8
 _LEFT, _RIGHT = -1, 5
@@ -16,17 +16,8 @@ def loss_of(w):
 
 @in_style
 def descent(w: float, lr: float) -> Figure:
-    """Draw a ball on the loss of one weight, the slope there, and the steps that follow.
+    """Draw a ball on the loss at the weight w, the slope there, and the steps that follow.
 
-    Parameters
-    ----------
-    w
-        Where the ball lies: the weight.
-    lr
-        The learning rate.
-
-    Examples
-    --------
     >>> [text.get_text() for text in descent(-0.4, 0.19).texts][-1]
     'after 8 steps: w = 1.69'
     """
@@ -40,11 +31,10 @@ def descent(w: float, lr: float) -> Figure:
         slope = grad.item() if slope is None else slope
         with torch.no_grad():
             weight -= lr * grad
-    figure = Figure(figsize=(4.2, 3))
-    ax = figure.subplots(gridspec_kw={"left": 0.02, "right": 0.98, "top": 0.82, "bottom": 0.17})
+    figure, ax = panels(3, left=0.02, right=0.98, top=0.82, bottom=0.17)
     grid = torch.linspace(_LEFT, _RIGHT, 61, dtype=torch.float64)
     ax.plot(grid, loss_of(grid), color=ink.loss)
-    ax.text(2, 15, "loss", color=ink.loss, size=12, ha="center")
+    ax.text(2, 15, "loss", color=ink.loss, ha="center")
     reach = 0.55 / (1 + (slope / 15) ** 2) ** 0.5  # of the tangent, about as long everywhere
     ends = torch.tensor([-reach, reach])
     ax.plot(w + ends, losses[0] + slope * ends, color=ink.gradient, linewidth=3)
@@ -58,12 +48,11 @@ def descent(w: float, lr: float) -> Figure:
     ax.plot(w, losses[0], "o", color=ink.learns, markersize=13)
     ax.set(xlim=(_LEFT - 0.2, _RIGHT + 0.2), ylim=(-2.5, 45), yticks=())
     ax.spines.left.set_visible(False)
-    ax.tick_params(labelsize=12)
-    ax.set_xlabel("weight w", size=12, labelpad=1)
+    ax.set_xlabel("weight w", labelpad=1)
     _write_step(figure, w, lr, slope)
     farther = abs(weights[-1] - 2) > abs(w - 2)
     words = f"after {_STEPS} steps: w = {_two_digits(weights[-1])}" + ", farther off" * farther
-    figure.text(0.5, 0.845, words, color=ink.wrong if farther else ink.text, size=12, ha="center")
+    figure.text(0.5, 0.845, words, color=ink.wrong if farther else ink.text, ha="center")
     return figure
 
 
@@ -80,7 +69,7 @@ def _write_step(figure, w, lr, slope):
         (0.99, _two_digits(w - lr * slope), ink.learns),
     )
     for right, words, color in parts:
-        figure.text(right, 0.935, words, color=color, size=12, ha="right")
+        figure.text(right, 0.935, words, color=color, ha="right")
 
 
 def _two_digits(number):

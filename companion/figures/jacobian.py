@@ -5,15 +5,12 @@ import math
 import torch
 from ipywidgets import IntSlider, Play, ToggleButtons, interactive
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon, Rectangle
+from matplotlib.patches import Rectangle
 from torch.func import jacrev, jvp, vjp
 
-from companion.canvas import MARGIN, Page, arrow_head, ink, signed
+from companion.canvas import MARGIN, WIDTH, Page, arrow_head, ink, signed
 from companion.figures.vjp import product_and_parabola
 from explorable import explore
-
-_WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
-
 
 #: Functions of two numbers, by what they do.
 MAPS = {
@@ -33,17 +30,9 @@ _REACH = 66  # points, of the longest J u and vᵀJ
 def both_ways(way: str = AHEAD, angle: int = 30, map: str = "a product and a parabola") -> Figure:
     """Draw a direction on one side of a Jacobian, and what becomes of it on the other side.
 
-    Parameters
-    ----------
-    way
-        `AHEAD` for J u by `torch.func.jvp`, or `BACK` for vᵀJ by `torch.func.vjp`.
-    angle
-        Of the direction u of the inputs, or of the weights v of the outputs; in degrees.
-    map
-        One of `MAPS`, at x = (2, 1).
+    It is the direction u of the inputs, for J u by `torch.func.jvp`, or the weights v of the
+    outputs, for vᵀJ by `torch.func.vjp`; `angle` is in degrees, x = (2, 1).
 
-    Examples
-    --------
     >>> "0.5" in [text.get_text() for text in both_ways(angle=30).texts]
     True
     """
@@ -59,13 +48,13 @@ def both_ways(way: str = AHEAD, angle: int = 30, map: str = "a product and a par
     else:
         (found,) = vjp(function, x)[1](given)
         curve, parts, color = circle @ J, J, ink.gradient
-    page = Page(254, _WIDTH)
+    page = Page(254)
     _product(page, J, given, found, ahead)
     here, there = _MIDDLES if ahead else _MIDDLES[::-1]
     for middle, words in zip(_MIDDLES, ("inputs", "outputs"), strict=True):
         page.line([(middle - 70, _PLANE), (middle + 70, _PLANE)], ink.context, linewidth=0.5)
         page.line([(middle, _PLANE - 68), (middle, _PLANE + 68)], ink.context, linewidth=0.5)
-        page.text(middle - 70, _PLANE + 64, words, ink.context, size=_SIZE)
+        page.text(middle - 70, _PLANE + 64, words, ink.context)
     scale = _REACH / torch.linalg.matrix_norm(J, 2).item()  # points for a length of 1
     page.line(_points(here, scale * circle), ink.context, linewidth=1)
     page.line(_points(there, scale * curve), ink.context, linewidth=1)
@@ -73,9 +62,8 @@ def both_ways(way: str = AHEAD, angle: int = 30, map: str = "a product and a par
     _arrow(page, there, scale * found, color, 4)
     for part in parts:
         _arrow(page, there, scale * part, ink.slope, 1.2)
-    words = f"green: the {'columns' if ahead else 'rows'} of J"
-    page.text(MARGIN, 246, words, ink.slope, size=_SIZE)
-    page.text(_WIDTH - MARGIN, 246, "grey: for all angles", ink.context, ha="right", size=_SIZE)
+    page.text(MARGIN, 246, f"green: the {'columns' if ahead else 'rows'} of J", ink.slope)
+    page.text(WIDTH - MARGIN, 246, "grey: for all angles", ink.context, ha="right")
     return page.figure
 
 
@@ -89,11 +77,10 @@ def _arrow(page, middle, vector, color, width):
     seen = math.dist(tail, tip) > 0.1
     tip = tip if seen else (tail[0] + 1, tail[1])
     size = min(1, math.dist(tail, tip) / 14)  # a short arrow has a small head
-    head = arrow_head(tip, tail, size * (5 + 1.5 * width), size * (2 + 0.9 * width))
-    neck = [(a + b) / 2 for a, b in zip(*head[1:], strict=True)]
-    look = {"linewidth": width, "solid_capstyle": "butt", "alpha": int(seen)}
-    page.line([tail, neck], color, **look)
-    page.add(Polygon(head, color=color, linewidth=0, alpha=int(seen)))
+    size = size * (5 + 1.5 * width), size * (2 + 0.9 * width)
+    neck = [(a + b) / 2 for a, b in zip(*arrow_head(tip, tail, *size)[1:], strict=True)]
+    page.line([tail, neck], color, linewidth=width, solid_capstyle="butt", alpha=int(seen))
+    page.head(tip, tail, color, size, shown=seen)
     page.line([tail], color, marker="o", markersize=width + 2)
 
 
@@ -108,10 +95,10 @@ def _product(page, J, given, found, ahead):
         blocks = [([given.tolist()], color, "vᵀ"), J, ([found.tolist()], color, "vᵀJ")]
     x = 50 if ahead else MARGIN
     for number, (rows, tint, name) in enumerate(blocks):
-        page.text(x + 2, 35, "=" if number == 2 else "", ha="center", size=_SIZE)
+        page.text(x + 2, 35, "=" if number == 2 else "", ha="center")
         x += 14 if number == 2 else 0
         width = _matrix(page, x, 31, rows, tint)
-        page.text(x + width / 2, 68, name, tint, ha="center", size=_SIZE)
+        page.text(x + width / 2, 68, name, tint, ha="center")
         x += width + 10
 
 
@@ -123,7 +110,7 @@ def _matrix(page, left, middle, rows, color):
         for j, number in enumerate(row):
             at = middle - half + high * (i + 0.5) + 7
             words = signed(round(number, 2), "z.3g")
-            page.text(left + 4 + cell * (j + 0.5), at, words, color, ha="center", size=_SIZE)
+            page.text(left + 4 + cell * (j + 0.5), at, words, color, ha="center")
     for x, turn in ((left, 4), (left + width, -4)):
         bracket = [(x + turn, middle - half), (x, middle - half)]
         page.line([*bracket, (x, middle + half), (x + turn, middle + half)], linewidth=1.2)
@@ -137,7 +124,7 @@ def show_both_ways() -> interactive:
         way=ToggleButtons(options=[AHEAD, BACK]),
         angle=Play(value=30, min=0, max=345, step=15, interval=300),
         map=list(MAPS),
-        labels={"way": "way", "angle": ("angle", "°"), "map": "the function"},
+        labels={"angle": ("angle", "°"), "map": "the function"},
         title="Columns ahead, rows back",
         caption="An arrow of length 1 turns on one side; its product with J answers on the other.",
         alt="Two planes, of the inputs and the outputs, under a product of matrices in brackets. An "
@@ -155,23 +142,18 @@ _MOST = 8  # inputs, and outputs
 def passes(inputs: int = 6, outputs: int = 3) -> Figure:
     """Draw how the two modes fill a Jacobian: column by column, and row by row.
 
-    Parameters
-    ----------
-    inputs, outputs
-        How many columns and rows the Jacobian has, from 1 to 8.
+    It has from 1 to 8 inputs and outputs.
 
-    Examples
-    --------
     >>> [text.get_text() for text in passes(6, 1).texts if text.get_text()[0].isdigit()]
-    ['6 passes', '1 pass']
+    ['6 passes', '1 pass', '1 output × 6 inputs']
     """
-    page = Page(230, _WIDTH)
+    page = Page(230)
     for side, (mode, each, count, other) in enumerate(
         (("forward mode", "column", inputs, outputs), ("reverse mode", "row", outputs, inputs))
     ):
         left, color = (20, 168)[side], (ink.value, ink.gradient)[side]
         strength, weight = (0.75, "bold") if count <= other else (0.4, "normal")
-        place = (left / _WIDTH, 46 / 230, 124 / _WIDTH, 124 / 230)
+        place = (left / WIDTH, 46 / 230, 124 / WIDTH, 124 / 230)
         ax = page.figure.add_axes(place, xlim=(-0.3, _MOST + 0.3), ylim=(_MOST + 0.3, -0.3))
         ax.axis("off")
         for k in range(_MOST):
@@ -182,13 +164,13 @@ def passes(inputs: int = 6, outputs: int = 3) -> Figure:
         for x, turn in ((-0.25, 0.3), (inputs + 0.25, -0.3)):
             ends = -0.2, -0.2, outputs + 0.2, outputs + 0.2
             ax.plot((x + turn, x, x, x + turn), ends, color=ink.text, linewidth=1.5)
-        page.text(left, 16, mode, color, size=_SIZE)
-        page.text(left, 33, f"a pass fills a {each}", color, size=_SIZE)
-        page.text(left, 204, _many(count, "pass", "es"), color, size=_SIZE, weight=weight)
+        page.text(left, 16, mode, color)
+        page.text(left, 33, f"a pass fills a {each}", color)
+        page.text(left, 204, _many(count, "pass", "es"), color, weight=weight)
         if not side:
             ax.plot([inputs], [outputs], "o", color=ink.context, markersize=11, clip_on=False)
     words = f"{_many(outputs, 'output')} × {_many(inputs, 'input')}"
-    page.text(_WIDTH / 2, 224, words, ha="center", size=_SIZE)
+    page.text(WIDTH / 2, 224, words, ha="center")
     return page.figure
 
 

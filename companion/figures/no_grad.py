@@ -3,51 +3,44 @@
 import textwrap
 
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon
 
-from companion.canvas import MARGIN, Page, arrow_head, ink, signed
+from companion.canvas import MARGIN, WIDTH, Page, ink, signed
 from companion.switches import MOMENTS, QUESTIONS, THINGS, answers, chain, gradients, memory
-
-_WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
 
 
 def switch_board(thing: int = 3) -> Figure:
     """Draw six things that people try as a matrix with five questions, one of them in action.
 
-    Parameters
-    ----------
-    thing
-        The row that is lit, from 1: its code is shown, and what comes back to x from y = x · s.
+    The row of number `thing`, from 1, is lit: its code is shown, and what comes back to x from
+    y = x · s.
 
-    Examples
-    --------
     >>> "x.grad = 3" in [text.get_text() for text in switch_board(3).texts]
     True
     """
     name = list(THINGS)[thing - 1]
-    page, live = Page(324, _WIDTH), gradients(name)
+    page, live = Page(324), gradients(name)
     code = [*THINGS[name].split("\n"), "(x * s).backward()", ""]
     for row in range(3):
-        page.text(MARGIN, 14 + 15 * row, code[row], family="monospace", size=_SIZE)
+        page.text(MARGIN, 14 + 15 * row, code[row], family="monospace")
     _draw_ways(page, live, learns=answers(name)[0] != "to x")
     left, right, color = f"x.grad = {live.x}", "the slope of x · x at 3 is 6", ink.gradient
     if live.error:
         left, right, color = "refused", live.error.split("tensors ")[1], ink.refused
-    page.text(MARGIN, 139, left.removesuffix(".0"), color, weight="bold", size=_SIZE)
-    page.text(_WIDTH - MARGIN, 139, right, ink.context, ha="right", size=_SIZE)
+    page.text(MARGIN, 139, left.removesuffix(".0"), color, weight="bold")
+    page.text(WIDTH - MARGIN, 139, right, ink.context, ha="right")
 
     top, columns = 234, [168 + 30 * k for k in range(5)]
     for k, (x, question) in enumerate(zip(columns, QUESTIONS, strict=True)):
         y = 214 - 14 * k
-        page.text(x - 6, y, question, ha="right", size=_SIZE)
+        page.text(x - 6, y, question, ha="right")
         page.line([(x - 4, y - 4), (x, y - 4), (x, top - 14)], ink.context, linewidth=0.8)
-    page.box(0, top - 13 + 17 * (thing - 1), _WIDTH, 17, color=ink.step, alpha=0.2, linewidth=0)
+    page.patch(0, top - 13 + 17 * (thing - 1), WIDTH, 17, color=ink.step, alpha=0.2)
     for row, each in enumerate(THINGS):
         y = top + 17 * row
-        page.text(20, y, each, weight="bold" if each == name else "normal", size=_SIZE)
+        page.text(20, y, each, weight="bold" if each == name else "normal")
         for x, answer in zip(columns, answers(each), strict=True):
             color = ink.wrong if ":" in answer else ink.context if answer == "no" else ink.text
-            page.text(x, y, answer, color, ha="center", size=_SIZE)
+            page.text(x, y, answer, color, ha="center")
     return _with_dot(page, (10, thing), y=(1, top - 4, 17))
 
 
@@ -59,12 +52,12 @@ def _with_dot(page, at, x=None, y=None):
     height = page.figure.get_figheight() * 72
     ax = page.figure.add_axes((0, 0, 1, 1))
     ax.axis("off")
-    (n, first, gap), end = (x, _WIDTH) if x else (y, height)
+    (n, first, gap), end = (x, WIDTH) if x else (y, height)
     counted = [n + (edge - first) / gap for edge in (0, end)]
     if x:
         ax.set(xlim=counted, ylim=(height, 0))
     else:
-        ax.set(xlim=(0, _WIDTH), ylim=counted[::-1])
+        ax.set(xlim=(0, WIDTH), ylim=counted[::-1])
     ax.plot(*at, "o", color=ink.step, markersize=9)
     return page.figure
 
@@ -72,11 +65,10 @@ def _with_dot(page, at, x=None, y=None):
 def _way(page, start, end, grad, place):
     """Draw an arrow against the computation: red with its gradient, or dotted where none comes."""
     color, flows = (ink.context, False) if grad is None else (ink.gradient, True)
-    look = {"linewidth": 1.8 if flows else 1, "linestyle": "solid" if flows else "dotted"}
+    look = {"linewidth": 1.8, "linestyle": "solid"} if flows else {"linewidth": 1, "linestyle": ":"}
     page.line([start, end], color, **look)
-    head = arrow_head(end, start, 8, 4)
-    page.add(Polygon(head, color=color, linewidth=0, alpha=1 if flows else 0))
-    page.text(*place, signed(grad) if flows else "", color, ha="center", size=_SIZE)
+    page.head(end, start, color, shown=flows)
+    page.text(*place, signed(grad) if flows else "", color, ha="center")
 
 
 def _draw_ways(page, live, learns):
@@ -86,92 +78,70 @@ def _draw_ways(page, live, learns):
     _way(page, (224, 114), (64, 114), direct, (144, 110))
     _way(page, (224, 96), (186, 74), live.s, (212, 76))
     words = "s is a constant" if live.s is None else ""
-    page.text(_WIDTH - MARGIN, 76, words, ink.context, ha="right", size=_SIZE)
+    page.text(WIDTH - MARGIN, 76, words, ink.context, ha="right")
     _way(page, (100, 74), (64, 96), around, (76, 76))
-    look = {"corner": 5, "linewidth": 1, "edgecolor": ink.text}
     for left, top, width, height, tint in (
-        (MARGIN, 92, 54, 30, (ink.learns, 0.15)),
-        (102, 54, 82, 40, (ink.learns, 0.15 if learns else 0)),
-        (226, 92, 68, 30, (ink.learns, 0)),
+        (MARGIN, 92, 54, 30, 0.15),
+        (102, 54, 82, 40, 0.15 if learns else 0),
+        (226, 92, 68, 30, 0),
     ):
-        page.box(left, top, width, height, facecolor=tint, **look)
-    words = {"ha": "center", "size": _SIZE}
-    page.text(35, 111, "x = 3", **words)
-    page.text(143, 70, "net, w = 1", **words)
+        page.box(left, top, width, height, corner=5, facecolor=(ink.learns, tint))
+    page.text(35, 111, "x = 3", ha="center")
+    page.text(143, 70, "net, w = 1", ha="center")
     grad = "None" if live.w is None else f"{live.w:g}"
     color = ink.context if live.w is None else ink.gradient
-    page.text(143, 87, f"w.grad {grad}", color, **words)
-    page.text(260, 111, "y = x · s", **words)
+    page.text(143, 87, f"w.grad {grad}", color, ha="center")
+    page.text(260, 111, "y = x · s", ha="center")
 
 
 def where_it_stops(thing: str = "requires_grad_(False)", layer: int = 2) -> Figure:
     """Draw three layers in a row, with the values that go forward and the gradients that come back.
 
-    Parameters
-    ----------
-    thing
-        One of the six `THINGS`.
-    layer
-        Where it is tried, from 1 to 3.
+    One of the `THINGS` is tried at the layer of a number from 1 to 3.
 
-    Examples
-    --------
     >>> [text.get_text() for text in where_it_stops("detach()", 2).texts].count("None")
     2
     """
     layers, results, error = chain(thing, layer)
-    page = Page(178, _WIDTH)
-    page.text(MARGIN, 14, f"layer {layer}: {thing}", ink.refused, weight="bold", size=_SIZE)
-    page.text(3, 74, "x = 1", ink.value, size=_SIZE)
-    middle = {"ha": "center", "size": _SIZE}
+    page = Page(178)
+    page.text(MARGIN, 14, f"layer {layer}: {thing}", ink.refused, weight="bold")
+    page.text(3, 74, "x = 1", ink.value)
+    middle = {"ha": "center"}
     for k, (module, h) in enumerate(zip(layers, results, strict=True)):
-        left, chosen = 36 + 87 * k, k + 1 == layer
-        page.box(
-            *(left, 48, 52, 46),
-            corner=5,
-            edgecolor=ink.refused if chosen else ink.text,
-            facecolor=(ink.learns, 0.15 if module.w.requires_grad else 0),
-            linewidth=2.5 if chosen else 1,
-        )
+        left, tint = 36 + 87 * k, 0.15 if module.w.requires_grad else 0
+        color, width = (ink.refused, 2.5) if k + 1 == layer else (ink.text, 1)
+        look = {"facecolor": (ink.learns, tint), "linewidth": width}
+        page.box(left, 48, 52, 46, color=color, corner=5, **look)
         page.text(left + 26, 75, f"w = {module.w.item():g}", **middle)
         grad = "None" if module.w.grad is None else f"{module.w.grad:g}"
         color = ink.context if grad == "None" else ink.gradient
         page.text(left + 26, 112, "w.grad", color, **middle)
         page.text(left + 26, 128, grad, color, weight="bold", **middle)
         page.line([(left + 54, 62), (left + 84, 62)], ink.value, alpha=0 if h is None else 1)
-        head = arrow_head((left + 86, 62), (left + 54, 62), 8, 4)
-        page.add(Polygon(head, color=ink.value, linewidth=0, alpha=0 if h is None else 1))
+        page.head((left + 86, 62), (left + 54, 62), ink.value, shown=h is not None)
         page.text(left + 69, 56, "" if h is None else f"{h:g}", ink.value, **middle)
         back = None if h is None or not h.requires_grad or h.grad is None else h.grad.item()
         _way(page, (left + 85, 82), (left + 54, 82), back, (left + 70, 97))
-    for row, line in enumerate((textwrap.wrap(error, 44) + ["", ""])[:2]):
-        page.text(MARGIN, 153 + 15 * row, line, ink.refused, size=_SIZE)
+    page.texts(MARGIN, 153, (textwrap.wrap(error, 44) + ["", ""])[:2], ink.refused)
     return _with_dot(page, (layer, 36), x=(1, 62, 87))
 
 
 def saved_bytes(moment: int = 4) -> Figure:
-    """Draw the saved tensors that are alive at a moment, for each thing tried: a square for each.
+    """Draw the saved tensors alive at one of the `MOMENTS`, counted from 1: a square for each.
 
-    Parameters
-    ----------
-    moment
-        One of `companion.switches.MOMENTS`, from 1.
-
-    Examples
-    --------
     >>> saved_bytes(5).texts[0].get_text()
     'y is returned'
     """
-    page = Page(190, _WIDTH)
-    page.text(MARGIN, 14, MOMENTS[moment - 1], weight="bold", size=_SIZE)
-    page.text(_WIDTH - MARGIN, 14, "bytes alive", ink.saved, ha="right", size=_SIZE)
+    page = Page(190)
+    page.text(MARGIN, 14, MOMENTS[moment - 1], weight="bold")
+    page.text(WIDTH - MARGIN, 14, "bytes alive", ink.saved, ha="right")
     for row, thing in enumerate(("nothing", *THINGS)):
         y, sizes = 40 + 23 * row, memory(thing)[moment - 1]
-        page.text(MARGIN, y, thing, size=_SIZE)
+        page.text(MARGIN, y, thing)
         for k in range(11):
             tint = (ink.saved, 0.7) if k < len(sizes) else (ink.saved, 0)
-            look = {"facecolor": tint, "edgecolor": ink.context, "linewidth": 0.6}
-            page.box(140 + 9.5 * k, y - 9, 7.5, 10, **look)
+            look = {"facecolor": tint, "linewidth": 0.6}
+            page.box(140 + 9.5 * k, y - 9, 7.5, 10, color=ink.context, **look)
         color = ink.saved if sizes else ink.context
-        page.text(_WIDTH - MARGIN, y, f"{sum(sizes):,}", color, ha="right", size=_SIZE)
+        page.text(WIDTH - MARGIN, y, f"{sum(sizes):,}", color, ha="right")
     return page.figure

@@ -9,17 +9,15 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
-from matplotlib import rc_context
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from companion.canvas import Page, in_style, ink, signed
+from companion.canvas import SIZE, WIDTH, Page, in_style, ink, panels, signed
 from companion.stepper import Step
 
 EXAMPLES = ((1.0, 2.0), (2.0, 4.0), (3.0, 6.0))
-WIDTH = 4.2  #: of a figure, in inches: with text of 12 points it can be read on a phone
-_words = rc_context({"font.size": 12})
+_SIDES = {"left": 0.11, "right": 0.98}  # of the axes
 
 
 class Entry(NamedTuple):
@@ -56,11 +54,6 @@ def _loss(w, x, y):
     return (w * x - y) ** 2
 
 
-def _panels(height, rows=1, **grid):
-    figure = Figure(figsize=(WIDTH, height))
-    return figure, figure.subplots(rows, gridspec_kw={"left": 0.11, "right": 0.98} | grid)
-
-
 def _stroke(ax, path, color, **look):
     """Draw a path in the units of the data, which leaves the limits as they are."""
     ax.add_patch(PathPatch(path, facecolor="none", edgecolor=color, **look))
@@ -70,25 +63,15 @@ _LEFT, _RIGHT, _TOP = -1.4, 5.4, 20  # what the replay shows
 
 
 @in_style
-@_words
 def training_replay(start: float = -0.5, lr: float = 0.17, step: int = 6) -> Figure:
-    """Draw some steps of training as a trail on the parabolas of the three examples.
+    """Draw some steps of training, at most 9, as a trail on the parabolas of the three examples.
 
-    Parameters
-    ----------
-    start, lr
-        The first weight, and the learning rate.
-    step
-        How many steps have been taken, at most 9.
-
-    Examples
-    --------
     >>> training_replay(start=1.0, lr=0.01, step=1).texts[2].get_text()
     'loss = 3.842'
     """
     log = train(start, lr, 11)
     now, following = log[step], log[step + 1]
-    figure, ax = _panels(3.3, bottom=0.13, top=0.8)
+    figure, ax = panels(3.3, **_SIDES, bottom=0.13, top=0.8)
     grid = torch.linspace(_LEFT, _RIGHT, 69, dtype=torch.float64)
     places = ((5.4, 13.2, "right"), (4.5, _TOP + 1.2, "center"), (3.3, _TOP + 1.2, "center"))
     for (x, y), (*place, side) in zip(EXAMPLES, places, strict=True):
@@ -136,24 +119,16 @@ def training_replay(start: float = -0.5, lr: float = 0.17, step: int = 6) -> Fig
 
 
 @in_style
-@_words
 def slope_as_limit(second: float = 2.0) -> Figure:
     """Draw the line through two points of the first example's loss; one is at w = 1.
 
-    Parameters
-    ----------
-    second
-        The weight of the other point, not 1.
-
-    Examples
-    --------
     >>> slope_as_limit(1.5).texts[0].get_text()
     'slope of the line: (0.25 − 1) / 0.5 = −1.5'
     """
     h = second - 1
     high = float(_loss(second, 1.0, 2.0))
     slope = (high - 1) / h
-    figure, ax = _panels(2.6, bottom=0.14, top=0.86)
+    figure, ax = panels(2.6, **_SIDES, bottom=0.14, top=0.86)
     grid = torch.linspace(-0.6, 4.2, 61, dtype=torch.float64)
     ax.plot(grid, _loss(grid, 1.0, 2.0), color=ink.value)
     ax.plot(grid, 1 - 2 * (grid - 1), color=ink.context, linewidth=1, linestyle="dashed")
@@ -165,10 +140,8 @@ def slope_as_limit(second: float = 2.0) -> Figure:
     ax.set_xticks((0, 1, 2, 3, 4), ("0", "1", "2", "3", "w"))
     ax.text(0.45, 4.4, "loss", va="top", color=ink.loss)
     ax.text(1.75, -0.85, "the slope at 1: −2", va="center", ha="right", color=ink.context)
-    sums = f"({signed(high, '.6g')} − 1) / {signed(h, '.4g')}"
-    if h < 0:
-        sums = f"({signed(high, '.6g')} − 1) / ({signed(h, '.4g')})"
-    words = f"slope of the line: {sums} = {signed(slope, '.4g')}"
+    below = f"({signed(h, '.4g')})" if h < 0 else signed(h, ".4g")
+    words = f"slope of the line: ({signed(high, '.6g')} − 1) / {below} = {signed(slope, '.4g')}"
     figure.text(0.02, 0.94, words, color=ink.gradient, va="center")
     return figure
 
@@ -180,10 +153,7 @@ def factor(lr: torch.Tensor | float) -> torch.Tensor:
     0.7393
     """
     rates = torch.as_tensor(lr, dtype=torch.float64)
-    result = torch.ones_like(rates)
-    for x, _ in EXAMPLES:
-        result = result * (1 - 2 * rates * x * x)
-    return result
+    return math.prod(1 - 2 * rates * x * x for x, _ in EXAMPLES)
 
 
 #: Where the regions of the learning rate end: 1/18, then |F| = 1 three times.
@@ -191,23 +161,14 @@ LIMITS = (1 / 18, (49 - 385**0.5) / 144, (49 + 385**0.5) / 144, 0.519014472)
 
 
 @in_style
-@_words
 def learning_rates(lr: float = 0.17) -> Figure:
     """Draw what an epoch does to the distance at each learning rate, and six epochs with one.
 
-    Parameters
-    ----------
-    lr
-        The learning rate, up to 0.54.
-
-    Examples
-    --------
     >>> learning_rates(0.01).texts[0].get_text()
     'distance × 0.739 in each epoch: creeps'
     """
-    figure, (above, below) = _panels(
-        4.3, rows=2, height_ratios=(4, 3), bottom=0.11, top=0.91, hspace=0.34
-    )
+    grid = {"height_ratios": (4, 3), "bottom": 0.11, "top": 0.91, "hspace": 0.34}
+    figure, (above, below) = panels(4.3, 2, **_SIDES, **grid)
     rates = torch.linspace(0, 0.55, 111, dtype=torch.float64)
     ends = (0, *LIMITS, 0.55)
     colors = (ink.right, ink.step, ink.wrong, ink.step, ink.wrong)
@@ -266,21 +227,14 @@ def moments(steps: Sequence[Step]) -> list[Moment]:
 
 
 _TENSORS = ("w", "y_hat", "error", "loss")
-_BOX, _GAP, _SIZE = 49, 35.1, 12  # in points
+_BOX, _GAP = 49, 35.1  # in points
 
 
 def loop_stepper(shown: Sequence[Moment], k: int) -> Figure:
     """Draw a moment of the loop: its source, and the graph with the values that flow in it.
 
-    Parameters
-    ----------
-    shown
-        What `moments` returned.
-    k
-        Which of them, from 0.
+    It is the one of number `k`, from 0, of the `moments`.
 
-    Examples
-    --------
     >>> from companion.stepper import trace
     >>> def loop(w):
     ...     for x, y in EXAMPLES[:1]:
@@ -292,95 +246,56 @@ def loop_stepper(shown: Sequence[Moment], k: int) -> Figure:
     >>> loop_stepper(run, 2).texts[-1].get_text()
     '1 · 1 = 1'
     """
-    (step, reached), width = shown[k], WIDTH * 72
-    page = Page(height=306, width=width)
-    look = {"family": "monospace", "size": _SIZE}
-    page.box(0, 4 + 15 * step.line - 12, width, 16, color=ink.step, alpha=0.18, linewidth=0)
+    step, reached = shown[k]
+    page = Page(306)
+    page.patch(0, 4 + 15 * step.line - 12, WIDTH, 16, color=ink.step, alpha=0.18)
     for row, line in enumerate(step.source, 1):
-        page.text(
-            4 + 0.602 * _SIZE * (len(line) - len(line.lstrip())),
-            4 + 15 * row,
-            line.lstrip(),
-            **look,
-        )
+        left = 4 + 0.602 * SIZE * (len(line) - len(line.lstrip()))
+        page.text(left, 4 + 15 * row, line.lstrip(), family="monospace")
 
     top = 15 * len(step.source) + 18
-    known = {name: _value(step, name) for name in _TENSORS}
     x, y = step.others.get("x"), step.others.get("y")
     fresh = _fresh(shown, k)
     slopes = _slopes(shown, k) if reached else {}
     for place, name in enumerate(_TENSORS):
         left = 1 + place * (_BOX + _GAP)
+        middle = left + _BOX / 2
         there = name == "w" or name in fresh
         color = ink.learns if name == "w" else ink.loss if name == "loss" else ink.value
         color = color if there else ink.context
-        page.box(
-            left,
-            top + 18,
-            _BOX,
-            40,
-            corner=6,
-            edgecolor=(color, 1 if there else 0.3),
-            facecolor=(color, 0.12 if there else 0),
-            linewidth=1.5,
-        )
-        middle = {"ha": "center", "size": _SIZE}
-        page.text(left + _BOX / 2, top + 34, name, color, **middle)
-        value = known[name] if there else None
-        page.text(left + _BOX / 2, top + 51, "" if value is None else signed(value), **middle)
+        look = {"edgecolor": (color, 1 if there else 0.3), "linewidth": 1.5, "corner": 6}
+        page.box(left, top + 18, _BOX, 40, color=color, tint=0.12 if there else 0, **look)
+        page.text(middle, top + 34, name, color, ha="center")
+        value = _value(step, name) if there else None
+        page.text(middle, top + 51, "" if value is None else signed(value), ha="center")
         arrived = place >= 4 - reached and reached
         slope = slopes[name] if arrived else None
-        if name == "w" and not arrived:
-            slope = step.tensors["w"].grad if not reached and "w" in step.tensors else None
+        if name == "w" and not reached and "w" in step.tensors:
+            slope = step.tensors["w"].grad
         page.text(
-            left + _BOX / 2,
-            top + 80,
-            "" if slope is None else signed(slope),
-            ink.gradient,
-            **middle,
+            middle, top + 80, "" if slope is None else signed(slope), ink.gradient, ha="center"
         )
         if place:  # the operation before it, and the two ways through it
-            centre = left - _GAP / 2
-            words = ("× x", "− y", "²")[place - 1]
-            page.text(
-                centre, top + 34, words, ink.text if there else ink.context, ha="center", size=_SIZE
-            )
-            page.line(
-                [(left - _GAP + 3, top + 42), (left - 4, top + 42)],
-                ink.value,
-                linewidth=1.5,
-                alpha=1 if there else 0,
-            )
-            page.line(
-                [(left - 10, top + 38.5), (left - 4, top + 42), (left - 10, top + 45.5)],
-                ink.value,
-                linewidth=1.5,
-                alpha=1 if there else 0,
-            )
-            back = 1 if reached and place > 4 - reached else 0
-            page.line(
-                [(left - _GAP + 3, top + 76), (left - 4, top + 76)],
-                ink.gradient,
-                linewidth=1.5,
-                alpha=back,
-            )
-            page.line(
-                [
-                    (left - _GAP + 9, top + 72.5),
-                    (left - _GAP + 3, top + 76),
-                    (left - _GAP + 9, top + 79.5),
-                ],
-                ink.gradient,
-                linewidth=1.5,
-                alpha=back,
-            )
+            words, color = ("× x", "− y", "²")[place - 1], ink.text if there else ink.context
+            page.text(left - _GAP / 2, top + 34, words, color, ha="center")
+            start, end = left - _GAP + 3, left - 4
+            _arrow(page, top + 42, start, end, ink.value, there)
+            _arrow(page, top + 76, end, start, ink.gradient, reached and place > 4 - reached)
     given = "" if x is None else f"x = {x:g}   y = {y:g}"
-    page.text(4, top + 8, given, ink.context, size=_SIZE)
-    page.text(width - 4, top + 8, _state(step, reached, fresh), ink.context, size=_SIZE, ha="right")
-    page.text(1 + _BOX / 2, top + 97, "w.grad", ink.gradient, size=_SIZE, ha="center")
-    page.text(1 + _BOX + 8, top + 97, "gradients, on the way back", ink.context, size=_SIZE)
-    page.text(4, top + 124, _arithmetic(shown, k, slopes), size=_SIZE)
+    page.text(4, top + 8, given, ink.context)
+    page.text(WIDTH - 4, top + 8, _state(step, reached, fresh), ink.context, ha="right")
+    page.text(1 + _BOX / 2, top + 97, "w.grad", ink.gradient, ha="center")
+    page.text(1 + _BOX + 8, top + 97, "gradients, on the way back", ink.context)
+    page.text(4, top + 124, _arithmetic(shown, k, slopes))
     return page.figure
+
+
+def _arrow(page, y, start, end, color, shown):
+    """Draw a level arrow with an open head."""
+    back = end + math.copysign(6, start - end)
+    look = {"linewidth": 1.5, "alpha": 1 if shown else 0}
+    page.line([(x, y) for x in sorted((start, end))], color, **look)
+    page.line([(back, y - 3.5), (end, y), (back, y + 3.5)], color, **look)
 
 
 def _value(step, name):
@@ -413,18 +328,15 @@ def _state(step, reached, fresh):
     if reached:
         return "the way back" if reached < 4 else "the graph is used up"
     if "loss" in fresh:
-        return (
-            "the graph is used up" if step.text.startswith(("with", "w")) else "the graph is ready"
-        )
+        used = step.text.startswith(("with", "w"))
+        return "the graph is used up" if used else "the graph is ready"
     return "the graph grows" if "y_hat" in fresh else "no graph yet"
 
 
 def _arithmetic(shown, k, slopes):
     """Return in numbers what the present line does."""
     step, reached = shown[k]
-    value = {
-        name: signed(number) for name in _TENSORS if (number := _value(step, name)) is not None
-    }
+    value = {name: signed(step.tensors[name].value) for name in _TENSORS if name in step.tensors}
     given = {name: signed(step.others[name]) for name in ("x", "y", "lr") if name in step.others}
     slope = {name: signed(number) for name, number in slopes.items()}
     text = step.text

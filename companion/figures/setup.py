@@ -16,17 +16,8 @@ _LINE = (
 
 
 def install_chooser(steps: Mapping[str, str], need: str) -> HTML:
-    """Show the commands that install PyTorch; a click selects one of them.
+    """Show what to have before, and the commands that install PyTorch; a click selects one of them.
 
-    Parameters
-    ----------
-    steps
-        Commands, by what each of them is for.
-    need
-        What to have before.
-
-    Examples
-    --------
     >>> "1. Install" in install_chooser({"Install": "pip install torch"}, "A network.").data
     True
     """
@@ -42,15 +33,6 @@ def install_chooser(steps: Mapping[str, str], need: str) -> HTML:
 def slope_check(w: float, loss: float, slope: float) -> Figure:
     """Draw the parabola (3w − 2)² with its tangent, and its slope by hand and by autograd.
 
-    Parameters
-    ----------
-    w
-        Where.
-    loss, slope
-        What autograd computed there.
-
-    Examples
-    --------
     >>> slope_check(1.0, loss=1.0, slope=6.0).texts[2].get_text()
     'autograd: 6.00'
     """
@@ -67,15 +49,14 @@ def slope_check(w: float, loss: float, slope: float) -> Figure:
     below.plot(w, slope, "o", color=ink.gradient, markersize=8)
     below.set(ylim=(-25, 28), yticks=(-20, 0, 20), xticks=(0, 1, 2))
     for ax, label in ((above, "loss"), (below, "slope")):
-        ax.tick_params(labelsize=12)
-        ax.set_ylabel(label, size=12)
-    below.set_xlabel("w", size=12)
+        ax.set_ylabel(label)
+    below.set_xlabel("w")
     for x, words, color in (
         (0.02, f"w = {signed(w, '.1f')}", ink.learns),
         (0.27, f"by hand: {_slope(2 * (3 * w - 2) * 3)}", ink.context),
         (0.62, f"autograd: {_slope(slope)}", ink.gradient),
     ):
-        figure.text(x, 0.93, words, color=color, size=12)
+        figure.text(x, 0.93, words, color=color)
     return figure
 
 

@@ -1,19 +1,15 @@
 """The figures of the chapter about tensors that remember."""
 
 import warnings
-from typing import NamedTuple
 
 import torch
 from ipywidgets import ToggleButtons, interactive
 from matplotlib.figure import Figure
-from matplotlib.patches import Polygon
 from torch import Tensor
 
-from companion.canvas import MARGIN, Page, arrow_head, ink, signed, text_width
+from companion.canvas import MARGIN, WIDTH, Page, ink, signed, text_width
 from companion.graph import draw
 from explorable import explore
-
-_WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
 
 #: What the switches of `tensor_passport` are called.
 NOTHING, ONE, BOTH = "nothing", "w", "x and w"
@@ -23,88 +19,50 @@ PLAIN, RETAIN, DETACH = "nothing more", "y.retain_grad()", "y = y.detach()"
 # Passports -----------------------------------------------------------------------------------
 
 
-class Passport(NamedTuple):
-    """What a tensor says of itself, in words, and whether it is in the recorded graph."""
-
-    lines: tuple[str, str, str]
-    recorded: bool
-    has_grad: bool
-
-
 def tensor_passport(learns: str = ONE, then: str = PLAIN, backward: bool = True) -> Figure:
     """Draw the tensors of ``loss = (x * w)**2`` as passports, joined as torch has recorded them.
 
-    Parameters
-    ----------
-    learns
-        Which inputs require a gradient: "nothing", "w" or "x and w".
-    then
-        What is done with ``y = x * w``: "nothing more", "y.retain_grad()" or "y = y.detach()".
-    backward
-        Whether ``loss.backward()`` is called.
+    `learns` says which inputs require a gradient, `then` what is done with ``y = x * w``: see the
+    names above.
 
-    Examples
-    --------
     >>> texts = [text.get_text() for text in tensor_passport().texts]
     >>> "w.grad = 36" in texts, "x.grad is None" in texts
     (True, True)
     """
     tensors, said = _run(learns, then, backward)
-    page = Page(304, _WIDTH)
-    middle = _WIDTH / 2
+    page = Page(304)
+    middle = WIDTH / 2
     boxes = {  # left, top, width
         "loss": (middle - 114, 20, 228),
         "y": (middle - 114, 110, 228),
         "x": (MARGIN, 200, 139),
-        "w": (_WIDTH - MARGIN - 139, 200, 139),
+        "w": (WIDTH - MARGIN - 139, 200, 139),
     }
     code = {"loss": "loss = y**2", "y": "y = x * w", "x": "x = 3", "w": "w = 2"}
     for above, below, tip in (("loss", "y", middle), ("y", "x", 90), ("y", "w", 212)):
         start = (middle + (tip - middle) / 2, boxes[above][1] + 68)
-        recorded = _leads(tensors[above], tensors[below])
+        recorded, end = _leads(tensors[above], tensors[below]), (tip, boxes[below][1])
         color = ink.gradient if recorded else ink.context
-        end = tip, boxes[below][1]
-        page.line(
-            [start, end],
-            color,
-            linewidth=2 if recorded else 1,
-            linestyle="solid" if recorded else "dotted",
-        )
-        page.add(
-            Polygon(
-                arrow_head(end, start, 9, 5), color=color, linewidth=0, alpha=1 if recorded else 0
-            )
-        )
+        width, style = (2, "solid") if recorded else (1, "dotted")
+        page.line([start, end], color, linewidth=width, linestyle=style)
+        page.head(end, start, color, (9, 5), shown=recorded)
     for name, tensor in tensors.items():
         left, top, width = boxes[name]
-        passport = _passport(name, tensor)
-        learning = tensor.is_leaf and tensor.requires_grad
         page.box(
-            left,
-            top,
-            width,
-            68,
+            *(left, top, width, 68),
+            color=ink.text if tensor.requires_grad else ink.context,
             corner=0 if tensor.is_leaf else 6,
+            facecolor=(ink.learns, 0.15 if tensor.is_leaf and tensor.requires_grad else 0),
             linewidth=1.5,
-            facecolor=(ink.learns, 0.15 if learning else 0),
-            edgecolor=ink.text if passport.recorded else ink.context,
         )
-        colors = (ink.text,) * 3 + (ink.gradient if passport.has_grad else ink.context,)
-        value = signed(tensor.item())
-        page.text(left + 8, top + 17, code[name], ink.text, weight="bold", size=_SIZE)
-        page.text(
-            left + width - 8,
-            top + 17,
-            "" if tensor.is_leaf and name in "xw" else value,
-            ink.value,
-            size=_SIZE,
-            ha="right",
-        )
-        for row, (line, color) in enumerate(zip(passport.lines, colors[1:], strict=True), 1):
-            page.text(left + 8, top + 17 + 15 * row, line, color, size=_SIZE)
-    page.text(MARGIN, 12, "red: the recorded way back", ink.gradient, size=_SIZE)
-    for row, line in enumerate(_two_lines(said)):
-        page.text(MARGIN, 286 + 14 * row, line, ink.refused, size=_SIZE)
+        page.text(left + 8, top + 17, code[name], weight="bold")
+        value = "" if tensor.is_leaf and name in "xw" else signed(tensor.item())
+        page.text(left + width - 8, top + 17, value, ink.value, ha="right")
+        origin, asks, kept = _passport(name, tensor)
+        page.texts(left + 8, top + 32, (origin, asks))
+        page.text(left + 8, top + 62, kept, ink.gradient if "=" in kept else ink.context)
+    page.text(MARGIN, 12, "red: the recorded way back", ink.gradient)
+    page.texts(MARGIN, 286, _two_lines(said), ink.refused, step=14)
     return page.figure
 
 
@@ -130,33 +88,28 @@ def _run(learns, then, backward):
 
 
 def _passport(name, tensor):
+    """Return what a tensor says of itself, in three lines."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         grad = tensor.grad
-    node = tensor.grad_fn
-    origin = f"made by {node.name()}" if node else "a leaf"
+    origin = f"made by {tensor.grad_fn.name()}" if tensor.grad_fn else "a leaf"
     asks = "requires a gradient" if tensor.requires_grad else "requires no gradient"
     if grad is not None:
-        kept = f"{name}.grad = {signed(grad.item())}"
-    elif caught:
-        kept = f"{name}.grad is None, with a warning"
-    else:
-        kept = f"{name}.grad is None"
-    return Passport((origin, asks, kept), tensor.requires_grad, grad is not None)
+        return origin, asks, f"{name}.grad = {signed(grad.item())}"
+    return origin, asks, f"{name}.grad is None" + ", with a warning" * bool(caught)
 
 
-def _leads(above: Tensor, below: Tensor) -> bool:
+def _leads(above, below):
     """Whether a gradient would go from one tensor straight to the other."""
-    for node, _ in above.grad_fn.next_functions if above.grad_fn else ():
-        if node is not None and getattr(node, "variable", None) is below:
-            return True
-        if node is not None and node is below.grad_fn:
-            return True
-    return False
+    nodes = [node for node, _ in above.grad_fn.next_functions] if above.grad_fn else []
+    return any(
+        node is not None and (getattr(node, "variable", None) is below or node is below.grad_fn)
+        for node in nodes
+    )
 
 
 def _two_lines(text):
-    if text_width(text, _SIZE) <= _WIDTH - 2 * MARGIN:
+    if text_width(text) <= WIDTH - 2 * MARGIN:
         return [text, ""]
     cut = text.rindex(" ", 0, 42)
     return [text[:cut], text[cut + 1 :]]
@@ -211,15 +164,6 @@ def branching(x: Tensor, times: int) -> Tensor:
 def define_by_run(times: int = 3, x: float = 0.5) -> Figure:
     """Draw a short program with the lines that ran, and beside it the graph that they left.
 
-    Parameters
-    ----------
-    times
-        Of the loop, from 0 to 4.
-    x
-        Where it starts.
-
-    Examples
-    --------
     >>> [text.get_text() for text in define_by_run(times=0).texts if "Backward" in text.get_text()]
     ['ExpBackward0']
     """
@@ -235,19 +179,16 @@ def define_by_run(times: int = 3, x: float = 0.5) -> Figure:
     if len(made_by) != len(nodes):
         raise ArithmeticError(f"the graph has the nodes {nodes}, not one for each line that ran")
 
-    page = Page(240, _WIDTH)
+    page = Page(240)
     ran = {0, 1, 3, taken} | ({2} if times else set())
     places = [38 + 26 * row for row in range(len(CODE))]
-    page.text(MARGIN, 14, "the code", weight="bold", size=_SIZE)
-    page.text(184, 14, "the graph it left", weight="bold", size=_SIZE)
+    page.text(MARGIN, 14, "the code", weight="bold")
+    page.text(184, 14, "the graph it left", weight="bold")
     for row, line in enumerate(CODE):
         look = {"family": "monospace", "size": 11.5}
         page.text(MARGIN, places[row], line, ink.value if row in ran else ink.context, **look)
-    rows = [24 + 32 * row for row in range(_MOST + 2)]
     for row in range(_MOST + 2):
-        shown = row < len(nodes)
-        top = rows[row]
-        tail = []
+        shown, top, tail = row < len(nodes), 24 + 32 * row, []
         if shown:
             line = places[made_by[row]] - 4
             right = MARGIN + 6.95 * len(CODE[made_by[row]]) + 4
@@ -256,23 +197,13 @@ def define_by_run(times: int = 3, x: float = 0.5) -> Figure:
         page.line(tail, ink.context, linewidth=0.8)
         up = [(239, top), (239, top - 10)] if shown and row else []
         page.line(up, ink.gradient, linewidth=1.5)
-        head = arrow_head((239, top - 10), (239, top), 7, 4)
-        page.add(Polygon(head, color=ink.gradient, linewidth=0, alpha=1 if up else 0))
-        page.box(
-            184,
-            top,
-            110,
-            22,
-            corner=0 if row == 0 else 5,
-            linewidth=1,
-            facecolor=(ink.learns, 0.15 if row == 0 else 0),
-            edgecolor=(ink.text, 1 if shown else 0),
-        )
+        page.head((239, top - 10), (239, top), ink.gradient, (7, 4), shown=bool(up))
+        tint = (ink.learns, 0 if row else 0.15)
+        page.box(184, top, 110, 22, corner=5 if row else 0, shown=shown, facecolor=tint)
         name = "" if not shown else "x, a leaf" if row == 0 else nodes[row]
-        page.text(239, top + 15, name, size=_SIZE, ha="center")
-    page.text(MARGIN, 230, f"y = {signed(y.item())}", ink.value, size=_SIZE)
-    words = f"x.grad = {signed(start.grad.item())}"
-    page.text(90, 230, words, ink.gradient, size=_SIZE)
+        page.text(239, top + 15, name, ha="center")
+    page.text(MARGIN, 230, f"y = {signed(y.item())}", ink.value)
+    page.text(90, 230, f"x.grad = {signed(start.grad.item())}", ink.gradient)
     return page.figure
 
 
@@ -282,7 +213,6 @@ def show_define_by_run() -> interactive:
         define_by_run,
         times=(0, _MOST),
         x=(0.25, 3.0, 0.25),
-        labels={"times": "times", "x": "x"},
         title="The graph follows the code",
         caption="Blue lines ran; red arrows lead back.",
         alt="Left, seven lines of code: those that ran are blue. Right, a box for each operation "

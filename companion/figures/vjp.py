@@ -6,10 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.path import Path
 from torch import Tensor
 
-from companion.canvas import MARGIN, Page, in_style, ink, signed, text_width
+from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, signed, text_width
 from explorable import explore
-
-_WIDTH, _SIZE = 302.4, 12  # in points: of a picture, and of its text
 
 
 def product_and_parabola(x: Tensor) -> Tensor:
@@ -39,41 +37,30 @@ _UNIT = 4.5  # the width of a thread that stands for 1
 def jacobian_loom(v1: float = 1.0, v2: float = -0.5) -> Figure:
     """Draw the entries of a Jacobian as bands from two outputs to two inputs, weighted by v.
 
-    The program is `product_and_parabola` at x = (2, 1).
+    The program is `product_and_parabola` at x = (2, 1); v1 and v2 are from −1 to 1.
 
-    Parameters
-    ----------
-    v1, v2
-        The two numbers of v, from −1 to 1.
-
-    Examples
-    --------
     >>> texts = [text.get_text() for text in jacobian_loom(1.0, -0.5).texts]
     >>> "x.grad[0] = −1" in texts, "x.grad[1] = 2.5" in texts
     (True, True)
     """
     v, J, grad = (v1, v2), [_pull((1.0, 0.0)), _pull((0.0, 1.0))], _pull((v1, v2))
-    page = Page(294, _WIDTH)
+    page = Page(294)
     for i, formula in enumerate(("y₁ = x₁x₂", "y₂ = x₁² − x₂")):
-        page.text(_SIDES[i], 40, formula, ink.value, ha="center", size=_SIZE)
+        page.text(_SIDES[i], 40, formula, ink.value, ha="center")
         words = f"v{'₁₂'[i]} = {signed(v[i], 'z.4g')}"
-        page.text(_SIDES[i], 70, words, ink.gradient, ha="center", size=_SIZE, weight="bold")
+        page.text(_SIDES[i], 70, words, ink.gradient, ha="center", weight="bold")
         inner = _SIDES[i] + (54 if i == 0 else -54)
-        for height, words in (
-            (_TOP, f"y{'₁₂'[i]} = {2 + i}"),
-            (_BOTTOM, f"x{'₁₂'[i]} = {2 - i}"),
-        ):
+        for height, words in ((_TOP, f"y{'₁₂'[i]} = {2 + i}"), (_BOTTOM, f"x{'₁₂'[i]} = {2 - i}")):
             page.line([(_SIDES[i] - 46, height), (_SIDES[i] + 46, height)], linewidth=2.5)
-            side = "right" if i else "left"
-            page.text(inner, height + 4, words, ink.value, ha=side, size=_SIZE)
+            page.text(inner, height + 4, words, ink.value, ha="right" if i else "left")
     for weights in (None, v):  # first the bands, so that none of them covers a thread
         for output, row in enumerate(J):
             for input, entry in enumerate(row):
                 _thread(page, output, input, entry, weights and weights[output] * entry)
     for j in range(2):
-        page.text(_SIDES[j], _BOTTOM + 20, "+", ha="center", size=_SIZE)
-        words, x = f"x.grad[{j}] = {signed(grad[j], 'z.4g')}", (6, _WIDTH - 6)[j]
-        page.text(x, _BOTTOM + 40, words, ink.gradient, ha=("left", "right")[j], size=_SIZE)
+        page.text(_SIDES[j], _BOTTOM + 20, "+", ha="center")
+        words, x = f"x.grad[{j}] = {signed(grad[j], 'z.4g')}", (6, WIDTH - 6)[j]
+        page.text(x, _BOTTOM + 40, words, ink.gradient, ha=("left", "right")[j])
     _legend(page, 287)
     _plane(page, v)
     return page.figure
@@ -88,29 +75,29 @@ def _thread(page, output, input, entry, weighted):
     path = Path(points, [Path.MOVETO, *3 * [Path.CURVE4]])
     if weighted is None:
         page.path(path, (ink.slope, 0.3), width=_UNIT * abs(entry), capstyle="butt")
-        page.text(top, _TOP - 7, signed(entry), ink.slope, ha="center", size=_SIZE)
+        page.text(top, _TOP - 7, signed(entry), ink.slope, ha="center")
         return
     width = _UNIT * abs(weighted)
     dashes = (0, (7 / width, 4 / width)) if weighted < 0 else "solid"
     page.path(path, ink.gradient, width=width, linestyle=dashes, capstyle="butt")
     words, shift = signed(weighted, "z.4g"), 7 * (2 * output - 1)
-    page.text(bottom + shift, _BOTTOM + 20, words, ink.gradient, ha="center", size=_SIZE)
+    page.text(bottom + shift, _BOTTOM + 20, words, ink.gradient, ha="center")
 
 
 def _legend(page, y):
     x = MARGIN
     for words, color in (("entry of J", (ink.slope, 0.3)), ("v × entry", ink.gradient)):
         page.line([(x, y - 4), (x + 16, y - 4)], color, linewidth=6)
-        page.text(x + 21, y, words, color[0] if isinstance(color, tuple) else color, size=_SIZE)
-        x += 21 + text_width(words, _SIZE) + 10
+        page.text(x + 21, y, words, color[0] if isinstance(color, tuple) else color)
+        x += 21 + text_width(words) + 10
     page.line([(x, y - 4), (x + 18, y - 4)], ink.gradient, linewidth=6, linestyle=(0, (1.1, 0.7)))
-    page.text(x + 23, y, "if negative", ink.gradient, size=_SIZE)
+    page.text(x + 23, y, "if negative", ink.gradient)
 
 
 def _plane(page, v):
     """Draw v as an arrow, on axes in which a reader's hand can move it."""
     side, height = 84, page.figure.get_size_inches()[1] * 72
-    place = ((_WIDTH - side) / 2 / _WIDTH, 1 - (18 + side) / height, side / _WIDTH, side / height)
+    place = ((WIDTH - side) / 2 / WIDTH, 1 - (18 + side) / height, side / WIDTH, side / height)
     ax = page.figure.add_axes(place, xlim=(-1.2, 1.2), ylim=(-1.2, 1.2))
     ax.axis("off")
     for tick in (-1, -0.5, 0, 0.5, 1):
@@ -118,12 +105,11 @@ def _plane(page, v):
         ax.plot((tick, tick), (-1, 1), color=ink.context, linewidth=0.3 + (tick == 0))
     ax.plot((0, v[0]), (0, v[1]), color=ink.gradient, linewidth=2)
     ax.plot(*([each] for each in v), "o", color=ink.gradient, markersize=11)
-    page.text(151, 14, "v: take the dot", ink.gradient, ha="center", size=_SIZE)
-    page.text(191, 64, "v₁", ink.context, size=_SIZE)
-    page.text(151, 106, "v₂", ink.context, ha="center", size=_SIZE)
+    page.text(151, 14, "v: take the dot", ink.gradient, ha="center")
+    page.text(191, 64, "v₁", ink.context)
+    page.text(151, 106, "v₂", ink.context, ha="center")
 
 
-# Doubling
 def show_loom() -> interactive:
     """Return the figure in which v is moved, and x.grad follows."""
     return explore(
@@ -150,13 +136,6 @@ def doubling(n: int = 9) -> Figure:
 
     The loop begins at x = (0.5, 1, −2), and v = (0.1, 1, 0.0001).
 
-    Parameters
-    ----------
-    n
-        From 0 to 11.
-
-    Examples
-    --------
     >>> [text.get_text() for text in doubling(9).axes[0].texts][1]
     'v₁ = 0.1 → x.grad[0] = 51.2'
     """
@@ -175,14 +154,14 @@ def doubling(n: int = 9) -> Figure:
         ax.plot((start, end), (-row, -row), color=color, linewidth=3, solid_capstyle="butt")
         ax.plot(start, -row, "o", color=ink.context, markersize=6)
         ax.plot(end, -row, "o", color=color, markersize=9)
-        ax.text(2.2e-5, 0.3 - row, words.format(start, end), color=color, size=_SIZE)
-    ax.text(1000, 0.42, "1000", size=_SIZE, ha="center")
+        ax.text(2.2e-5, 0.3 - row, words.format(start, end), color=color)
+    ax.text(1000, 0.42, "1000", ha="center")
     ax.set(xlim=(2e-5, 3e4), ylim=(-3.4, 0.7), yticks=())
-    ax.set_xticks((1e-4, 1e-2, 1, 100, 1e4), ("0.0001", "0.01", "1", "100", "10000"), size=_SIZE)
+    ax.set_xticks((1e-4, 1e-2, 1, 100, 1e4), ("0.0001", "0.01", "1", "100", "10000"))
     ax.minorticks_off()
     ax.spines.left.set_visible(False)
     stops = "the loop goes on" if n < 9 else "the loop stops" if n == 9 else "it stopped at 9"
-    figure.text(0.03, 0.94, f"n = {n}: each number × {2**n}, {stops}", size=_SIZE)
+    figure.text(0.03, 0.94, f"n = {n}: each number × {2**n}, {stops}")
     return figure
 
 
