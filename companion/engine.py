@@ -119,13 +119,8 @@ def loss_of(hidden, bias):
 def train(make=Scalar, steps: int = 120, lr: float = 0.25) -> list[tuple]:
     """Return hidden weights, bias and loss before each of `steps` steps, and after the last one.
 
-    Parameters
-    ----------
-    make
-        The engine: makes a leaf of a float, whose ``value`` may be set.
+    `make` is the engine: it makes a leaf of a float, whose ``value`` may be set.
 
-    Examples
-    --------
     >>> [round(loss, 3) for _, _, loss in train(steps=2)]
     [0.554, 0.263, 0.257]
     """

@@ -57,10 +57,8 @@ class Program:
     lines
         Assignments of one operation each, such as ``"p = w * x"``; the last one is the output.
         What may be called is in `FUNCTIONS`.
-    leaves
-        The numbers that get a gradient, by name.
-    fixed
-        The numbers that get none.
+    leaves, fixed
+        By name, the numbers that get a gradient, and those that get none.
 
     Attributes
     ----------
@@ -82,25 +80,21 @@ class Program:
 
     Examples
     --------
-    >>> square = Program(["y = x * x"], {"x": 3.0})
-    >>> square.edges
+    >>> Program(["y = x * x"], {"x": 3.0}).edges
     [Edge(user='y', input='x', slope=3.0), Edge(user='y', input='x', slope=3.0)]
-    >>> square.grads
-    {'y': 1.0, 'x': 6.0}
     """
 
     def __init__(
-        self,
-        lines: Sequence[str],
-        leaves: Mapping[str, float],
-        fixed: Mapping[str, float] | None = None,
+        self, lines: Sequence[str], leaves: Mapping[str, float], fixed: Mapping[str, float] = {}
     ):
-        self.fixed = dict(fixed or {})
+        self.fixed = dict(fixed)
         self.leaves = list(leaves)
         self.operations = {}
         self.edges = []
-        tensors = {name: _number(value).requires_grad_() for name, value in leaves.items()}
-        tensors |= {name: _number(value) for name, value in self.fixed.items()}
+        numbers = {**leaves, **self.fixed}.items()
+        tensors = {name: torch.tensor(value, dtype=torch.float64) for name, value in numbers}
+        for name in leaves:
+            tensors[name].requires_grad_()
         for line in lines:
             name, right = (part.strip() for part in line.split("=", 1))
             if name in tensors:
@@ -150,13 +144,6 @@ class Program:
         A sweep visits each node once. The other way follows each path to a leaf, multiplies the
         slopes on it, and at last adds up the products of each leaf that has several.
 
-        Raises
-        ------
-        ValueError
-            If `way` is neither of the two.
-
-        Examples
-        --------
         >>> square = Program(["y = x * x"], {"x": 3.0})
         >>> [move.kind for move in square.moves("all paths")]
         ['follow', 'multiply', 'follow', 'multiply', 'add']
@@ -194,16 +181,8 @@ class Program:
         return Count(times, plus)
 
     def steps(self, way: str) -> int:
-        """Return how many steps the picture has after step 0: forward, back, and torch's answer.
-
-        >>> Program(["p = w * x"], {"w": 1.0}, {"x": 1.0}).steps("one sweep")
-        4
-        """
+        """Return how many steps the picture has after step 0: forward, back, and torch's answer."""
         return len(self.operations) + len(self.moves(way)) + 1
-
-
-def _number(value):
-    return torch.tensor(value, dtype=torch.float64)
 
 
 def _edges(name, right, tensors):
@@ -217,6 +196,5 @@ def _edges(name, right, tensors):
     own = {place: tensors[inputs[place]].detach().requires_grad_() for place in sorted(inputs)}
     result = eval(compile(tree, name, "eval"), dict(FUNCTIONS), tensors | own)
     slopes = torch.autograd.grad(result, list(own.values()))
-    return [
-        Edge(name, inputs[place], slope.item()) for place, slope in zip(own, slopes, strict=True)
-    ]
+    names = [inputs[place] for place in own]
+    return [Edge(name, x, slope.item()) for x, slope in zip(names, slopes, strict=True)]

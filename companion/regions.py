@@ -42,20 +42,9 @@ def above(
     each, the second number rises and falls over columns of the first; where nothing is above, the
     polygon is a point.
 
-    Parameters
-    ----------
-    function
-        Of two tensors of float64, which it broadcasts. Along the second one, and on either side of
-        the pass, it may rise and then fall, and not rise again.
-    level
-        The level.
-    across, up
-        Between what the two numbers lie.
-
-    Raises
-    ------
-    ArithmeticError
-        If the function is above the level in two places of a column.
+    The function broadcasts two tensors of float64; `across` and `up` are the ends of the two numbers.
+    Along the second one, and on either side of the pass, it may rise and then fall, and not rise
+    again: ArithmeticError if it is above the level in two places of a column.
     """
     places, rows = (torch.linspace(*ends, 201, dtype=torch.float64) for ends in (across, up))
     ridge = function(places[:, None], rows).amax(1)

@@ -38,21 +38,9 @@ class Step(NamedTuple):
 def trace(function: Callable, /, *args: Any) -> list[Step]:
     """Run ``function(*args)`` and return a step for each line that ran, in order.
 
-    Parameters
-    ----------
-    function
-        Written in Python, in a file or in a cell of a notebook. Functions that it calls are part of
-        the line that calls them.
-    *args
-        What it is called with.
+    The function is written in Python, in a file or in a cell of a notebook, or TypeError. Functions
+    that it calls are part of the line that calls them.
 
-    Raises
-    ------
-    TypeError
-        If it is no such function.
-
-    Examples
-    --------
     >>> def square(x):
     ...     w = torch.tensor(3.0, requires_grad=True)
     ...     y = w * x

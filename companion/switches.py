@@ -207,13 +207,17 @@ def memory(thing: str) -> list[list[int]]:
     at_end = thing in ("detach()", ".data")
     y, found = torch.ones(16, 64), []
     with Notes() as notes:
+
+        def look():
+            found.append([tensor.nbytes for tensor in notes.alive()])
+
         for _ in range(4):
             layer = nn.Sequential(nn.Linear(64, 64, bias=False), nn.Tanh())
             y = layer(y) if at_end or thing == "nothing" else through(thing, layer, y)
-            found.append([tensor.nbytes for tensor in notes.alive()])
+            look()
         y = through(thing, nn.Identity(), y) if at_end else y
-        found.append([tensor.nbytes for tensor in notes.alive()])
+        look()
         if y.requires_grad:
             y.sum().backward()
-        found.append([tensor.nbytes for tensor in notes.alive()])
+        look()
     return found
