@@ -15,52 +15,37 @@ STEPS = 8  # of each loop
 _WEIGHT = "w = torch.tensor(1.0, requires_grad=True)"
 _SGD = "optimizer = torch.optim.SGD([w], lr=0.05)"
 _FOR = "for step in range(8):"
-_LOSS = "    loss = (w * x - y) ** 2"
+_SQUARE = "loss = (w * x - y) ** 2"
+_LOSS = f"    {_SQUARE}"
 _BACK = "    loss.backward()"
 _BLOCK = "    with torch.no_grad():"
 _MOVE = "        w -= lr * w.grad"
 _NONE = "    w.grad = None"
 _ZERO, _STEP = "    optimizer.zero_grad()", "    optimizer.step()"
 
+_BEGIN = [_WEIGHT, _FOR, _LOSS, _BACK]
+_WITH_SGD = [_WEIGHT, _SGD, _FOR]
+
 #: Loops by what is wrong with them: their lines, and the numbers of those that are wrong.
 LOOPS = {
-    "nothing": ([_WEIGHT, _FOR, _LOSS, _BACK, _BLOCK, _MOVE, _NONE], ()),
-    "w = w - …, without no_grad": (
-        [_WEIGHT, _FOR, _LOSS, _BACK, "    w = w - lr * w.grad", _NONE],
-        (4,),
-    ),
-    "w -= …, without no_grad": (
-        [_WEIGHT, _FOR, _LOSS, _BACK, "    w -= lr * w.grad", _NONE],
-        (4,),
-    ),
-    "w = w - …, under no_grad": (
-        [_WEIGHT, _FOR, _LOSS, _BACK, _BLOCK, "        w = w - lr * w.grad", _NONE],
-        (5,),
-    ),
+    "nothing": ([*_BEGIN, _BLOCK, _MOVE, _NONE], ()),
+    "w = w - …, without no_grad": ([*_BEGIN, "    w = w - lr * w.grad", _NONE], (4,)),
+    "w -= …, without no_grad": ([*_BEGIN, "    w -= lr * w.grad", _NONE], (4,)),
+    "w = w - …, under no_grad": ([*_BEGIN, _BLOCK, "        w = w - lr * w.grad", _NONE], (5,)),
     "loss.requires_grad = True": (
-        [
-            *(_WEIGHT, _SGD, _FOR, _BLOCK, "        loss = (w * x - y) ** 2"),
-            *("    loss.requires_grad = True", _ZERO, _BACK, _STEP),
-        ],
+        [*_WITH_SGD, _BLOCK, f"        {_SQUARE}"]
+        + ["    loss.requires_grad = True", _ZERO, _BACK, _STEP],
         (3, 4, 5),
     ),
-    "zero_grad() before step()": ([_WEIGHT, _SGD, _FOR, _LOSS, _BACK, _ZERO, _STEP], (5,)),
-    "no zero_grad()": (
-        [_WEIGHT, _SGD, _FOR, _LOSS, "    # optimizer.zero_grad()", _BACK, _STEP],
-        (4,),
-    ),
+    "zero_grad() before step()": ([*_WITH_SGD, _LOSS, _BACK, _ZERO, _STEP], (5,)),
+    "no zero_grad()": ([*_WITH_SGD, _LOSS, "    # optimizer.zero_grad()", _BACK, _STEP], (4,)),
     "torch.tensor(…) in the loss": (
-        [
-            *(_WEIGHT, _SGD, _FOR, "    y_hat = torch.tensor(w.item() * x)"),
-            *("    loss = (y_hat - y) ** 2", _ZERO, _BACK, _STEP),
-        ],
+        [*_WITH_SGD, "    y_hat = torch.tensor(w.item() * x)"]
+        + ["    loss = (y_hat - y) ** 2", _ZERO, _BACK, _STEP],
         (3,),
     ),
     "retain_graph=True": (
-        [
-            *(_WEIGHT, _SGD, "loss = (w * x - y) ** 2", _FOR, _ZERO),
-            *("    loss.backward(retain_graph=True)", _STEP),
-        ],
+        [_WEIGHT, _SGD, _SQUARE, _FOR, _ZERO, "    loss.backward(retain_graph=True)", _STEP],
         (2, 5),
     ),
 }
@@ -77,8 +62,6 @@ class Run(NamedTuple):
 def run(mistake: str) -> Run:
     """Run one of the `LOOPS`, with x = 2, y = 4 and a learning rate of 0.05.
 
-    Examples
-    --------
     >>> run("zero_grad() before step()").weights[-1]
     1.0
     >>> run("w -= …, without no_grad").error[:33]
