@@ -47,19 +47,10 @@ WHEELS_MIRROR = "https://mirrors.aliyun.com/pytorch-wheels/{build}/"
 BUILD_ON_PYPI = {"Windows": "cpu", "macOS": "cpu", "Linux": CUDA}
 
 #: How an environment begins. On Windows the lines are for PowerShell, the system's terminal.
-MAKE = {
-    ("Windows", "pip"): "py -3.13 -m venv .venv",
-    ("macOS", "pip"): "python3 -m venv .venv",
-    ("Linux", "pip"): "python3 -m venv .venv",
-    ("Windows", "uv"): "uv venv --python 3.12",
-    ("macOS", "uv"): "uv venv --python 3.12",
-    ("Linux", "uv"): "uv venv --python 3.12",
-}
-ACTIVATE = {
-    "Windows": r".venv\Scripts\Activate.ps1",
-    "macOS": "source .venv/bin/activate",
-    "Linux": "source .venv/bin/activate",
-}
+PYTHON = {"Windows": "py -3.13", "macOS": "python3", "Linux": "python3"}
+MAKE = {"pip": "{python} -m venv .venv", "uv": "uv venv --python 3.12"}
+UNIX = "source .venv/bin/activate"
+ACTIVATE = {"Windows": r".venv\Scripts\Activate.ps1", "macOS": UNIX, "Linux": UNIX}
 INSTALL = {"pip": "python -m pip install", "uv": "uv pip install"}
 CONDA_PACKAGE = {"cpu": "pytorch-cpu", "cuda": "pytorch-gpu"}
 
@@ -68,11 +59,7 @@ CONDA_PACKAGE = {"cpu": "pytorch-cpu", "cuda": "pytorch-gpu"}
 CHECK = {
     device: f'python -c "import torch; w = torch.tensor(1.0, requires_grad=True{where}); '
     '((3 * w - 2) ** 2).backward(); print(w.grad)"'
-    for device, where in {
-        "cpu": "",
-        "cuda": ", device='cuda'",
-        "mps": ", device='mps'",
-    }.items()
+    for device, where in (("cpu", ""), ("cuda", ", device='cuda'"), ("mps", ", device='mps'"))
 }
 #: What that command prints where all is well.
 EXPECTED = {
@@ -85,22 +72,8 @@ EXPECTED = {
 def commands(system: str, tool: str, network: str, device: str) -> list[str]:
     """Return the lines to type, in order; the last one checks that autograd works.
 
-    Parameters
-    ----------
-    system, tool, network, device
-        One of `SYSTEMS`, `TOOLS`, `NETWORKS` and `DEVICES`.
+    The arguments are one of `SYSTEMS`, `TOOLS`, `NETWORKS` and `DEVICES` each, or a ValueError.
 
-    Returns
-    -------
-    list of str
-
-    Raises
-    ------
-    ValueError
-        If an argument is none of these.
-
-    Examples
-    --------
     >>> commands("Linux", "uv", "direct", "CPU")[2]
     'uv pip install torch==2.13.0 numpy --index-url https://download.pytorch.org/whl/cpu'
     """
@@ -110,8 +83,6 @@ def commands(system: str, tool: str, network: str, device: str) -> list[str]:
 def steps(system: str, tool: str, network: str, device: str) -> dict[str, str]:
     """Return the same lines, each under a few words that say what it does.
 
-    Examples
-    --------
     >>> steps("macOS", "conda-forge", "direct", "CPU")["Enter it"]
     'conda activate autograd'
     """
@@ -119,12 +90,10 @@ def steps(system: str, tool: str, network: str, device: str) -> dict[str, str]:
     name = "cpu" if device == "CPU" else CARD[system]
     check = {f"Check: this must print {EXPECTED[name]}": CHECK[name]}
     if tool == "conda-forge":
-        return {
-            "Make an environment with PyTorch": _conda(system, network, name),
-            "Enter it": "conda activate autograd",
-        } | check
+        make = {"Make an environment with PyTorch": _conda(system, network, name)}
+        return make | {"Enter it": "conda activate autograd"} | check
     return {
-        "Make an environment": MAKE[system, tool],
+        "Make an environment": MAKE[tool].format(python=PYTHON[system]),
         "Enter it": ACTIVATE[system],
         "Install PyTorch": f"{INSTALL[tool]} {_requirement(system, network, name)}",
     } | check
@@ -156,17 +125,13 @@ def _conda(system, network, device):
     channel = "conda-forge" if network == "direct" else CONDA_MIRROR
     package = "pytorch" if system == "macOS" else CONDA_PACKAGE[device]
     version = TORCH.rpartition(".")[0]
-    return (
-        "conda create --yes --name autograd --override-channels "
-        f"--channel {channel} python=3.12 {package}={version}"
-    )
+    create = "conda create --yes --name autograd --override-channels"
+    return f"{create} --channel {channel} python=3.12 {package}={version}"
 
 
 def advice(system: str, tool: str, network: str, device: str) -> str:
     """Return what to have before typing the `commands`, in a sentence or two.
 
-    Examples
-    --------
     >>> advice("Windows", "conda-forge", "direct", "CPU")
     'You need Miniforge, from conda-forge.org/download. Type the lines into its Miniforge Prompt.'
     """
@@ -177,21 +142,18 @@ def advice(system: str, tool: str, network: str, device: str) -> str:
     return need + (f" {CARDS[system]}" if device != "CPU" else "")
 
 
+PYTHONS = "a Python from 3.10 to 3.14"
+UV = "uv, from docs.astral.sh/uv; it brings Python."
+MINIFORGE = "You need Miniforge, from conda-forge.org/download"
+MAC = "You need a Mac with an Apple chip, macOS 14 or newer, and"
+NVIDIA = "And an NVIDIA card of 2018 or newer, its driver 580 or newer, and 3 GB."
 NEEDS = {
     ("pip", "Windows"): "You need Python 3.13 from python.org. Type the lines into PowerShell.",
-    ("pip", "macOS"): "You need a Mac with an Apple chip, macOS 14 or newer, and a Python from "
-    "3.10 to 3.14.",
-    ("pip", "Linux"): "You need a Python from 3.10 to 3.14; on Debian and Ubuntu also the package "
-    "python3-venv.",
-    ("uv", "macOS"): "You need a Mac with an Apple chip, macOS 14 or newer, and uv, from "
-    "docs.astral.sh/uv; it brings Python.",
-    "uv": "You need uv, from docs.astral.sh/uv; it brings Python.",
-    ("conda-forge", "Windows"): "You need Miniforge, from conda-forge.org/download. Type the "
-    "lines into its Miniforge Prompt.",
-    "conda-forge": "You need Miniforge, from conda-forge.org/download; it brings Python.",
+    ("pip", "macOS"): f"{MAC} {PYTHONS}.",
+    ("pip", "Linux"): f"You need {PYTHONS}; on Debian and Ubuntu also the package python3-venv.",
+    ("uv", "macOS"): f"{MAC} {UV}",
+    "uv": f"You need {UV}",
+    ("conda-forge", "Windows"): f"{MINIFORGE}. Type the lines into its Miniforge Prompt.",
+    "conda-forge": f"{MINIFORGE}; it brings Python.",
 }
-CARDS = {
-    "Windows": "And an NVIDIA card of 2018 or newer, its driver 580 or newer, and 3 GB.",
-    "Linux": "And an NVIDIA card of 2018 or newer, its driver 580 or newer, and 3 GB.",
-    "macOS": "Its graphics card needs nothing more.",
-}
+CARDS = {"Windows": NVIDIA, "Linux": NVIDIA, "macOS": "Its graphics card needs nothing more."}
