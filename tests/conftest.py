@@ -58,6 +58,12 @@ def served(site):
     server.shutdown()
 
 
+@pytest.fixture(scope="session")
+def addresses(site, served):
+    """The site's address, over http and from the disk."""
+    return {"http": served, "file": site.as_uri()}
+
+
 class _Quiet(SimpleHTTPRequestHandler):
     def log_message(self, *_):
         pass

@@ -144,8 +144,9 @@ def passes(inputs: int = 6, outputs: int = 3) -> Figure:
 
     It has from 1 to 8 inputs and outputs.
 
-    >>> [text.get_text() for text in passes(6, 1).texts if text.get_text()[0].isdigit()]
-    ['6 passes', '1 pass', '1 output × 6 inputs']
+    >>> texts = [text.get_text() for text in passes(6, 1).texts]
+    >>> [text for text in texts if text.endswith(("pass", "passes"))]
+    ['6 passes', '1 pass']
     """
     page = Page(230)
     for side, (mode, each, count, other) in enumerate(

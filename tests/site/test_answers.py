@@ -181,7 +181,7 @@ def test_page_and_kernel_say_the_same(site, tab, label):
         said.append(give(exercise, answer))
         assert said[-1] == str(check(label, answer)).replace("`", "")
     assert sum(text == "Solved." for text in said) == 1
-    assert len({text.partition("\n")[2].partition("\n")[2] for text in said}) >= 3
+    assert len({text.partition("\n")[2].partition("\n")[2] for text in said}) >= min(3, len(said))
 
 
 UNREADABLE = ("", "minus two", "0,5", "1/0", "--2", "<b>2</b>", "1e999")
@@ -474,8 +474,10 @@ def test_solutions_are_closed(opened):
 
 def test_a_reference_to_an_exercise_leads_to_its_heading(site):
     html = (site / "chapters" / "teaching.html").read_text(encoding="utf-8")
-    assert 'href="../exercises/one-weight.html#one-step"' in html
-    assert 'id="one-step"' in (site / "exercises" / "one-weight.html").read_text(encoding="utf-8")
+    assert 'href="../exercises/one-weight.html#the-gradient-by-hand"' in html
+    assert 'id="the-gradient-by-hand"' in (site / "exercises" / "one-weight.html").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_the_scripts_are_only_where_they_are_needed(site):

@@ -30,12 +30,6 @@ HEAVIER = {"search": 260_000}  # it loads the index of the whole book
 
 
 @pytest.fixture(scope="module")
-def addresses(site, served):
-    """The site's address, over http and from the disk."""
-    return {"http": served, "file": site.as_uri()}
-
-
-@pytest.fixture(scope="module")
 def tab(browser):
     """A page that remembers what it asked for, and what went wrong."""
     tab = browser.new_page(viewport={"width": 1280, "height": 900}, reduced_motion="reduce")
@@ -169,14 +163,6 @@ def test_without_a_script_figures_show_and_say_what_they_are(browser, site, name
             assert len(picture.get_attribute("aria-label")) > 20
         assert all(control.is_disabled() for control in figure.locator("input, select").all())
     context.close()
-
-
-def test_search_finds_a_word(browser, served):
-    page = browser.new_page()
-    page.goto(f"{served}/search.html?q=gradient")
-    # Sphinx shows what it found one by one.
-    page.locator("#search-results li a", has_text="One weight learns").first.wait_for()
-    page.close()
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -159,7 +159,7 @@ for (const form of document.querySelectorAll(".search-form")) {
   };
   const answer = async () => {
     const typed = field.value.trim();
-    if (isPage) history.replaceState(null, "", typed ? `?q=${encodeURIComponent(typed)}` : "?");
+    if (isPage) history.replaceState(null, "", location.pathname + (typed && `?q=${encodeURIComponent(typed)}`));
     if (!typed) {
       status.textContent = "";
       list.replaceChildren();
@@ -182,7 +182,8 @@ for (const form of document.querySelectorAll(".search-form")) {
   };
   field.addEventListener("focus", () => {
     bookSearch.ready();
-    if (field.value) answer();
+    if (list.hasChildNodes()) open();
+    else if (field.value) answer();
   });
   field.addEventListener("input", answer);
   form.addEventListener("submit", (event) => {
@@ -199,8 +200,8 @@ for (const form of document.querySelectorAll(".search-form")) {
       event.preventDefault();
       next.focus();
     } else if (event.key === "Escape" && floats) {
-      close();
       field.focus();
+      close();
     }
   });
   if (isPage) {
