@@ -11,6 +11,7 @@ read on a phone. It has no axes, which would take time.
 """
 
 import math
+import textwrap
 import warnings
 from collections.abc import Iterable, Sequence
 from types import SimpleNamespace
@@ -48,12 +49,14 @@ ink = SimpleNamespace(
 WIDTH, SIZE = 302.4, 12  #: of a figure and of its text, in points: it can be read on a phone
 MARGIN = 8
 
+Point = Sequence[float]
+
 #: Decorates what draws on axes, so that it looks the same wherever it is called.
 in_style = rc_context(style | {"font.size": SIZE})
 
 
 def panels(height: float, rows: int = 1, **grid: Any) -> tuple[Figure, Any]:
-    """Return a figure `height` inches high, and its axes below each other.
+    """Return a figure `height` inches high, and its axes below each other; to be called `in_style`.
 
     `grid` says where they stand, as for `matplotlib.gridspec.GridSpec`.
 
@@ -88,9 +91,25 @@ def text_width(text: str, size: float = SIZE) -> float:
         return text_to_path.get_text_width_height_descent(text, font, False)[0]
 
 
-def arrow_head(
-    tip: Sequence[float], tail: Sequence[float], length: float, half: float
-) -> list[tuple[float, float]]:
+def wrapped(text: str, width: int, count: int) -> list[str]:
+    """Return a text in exactly `count` lines of at most so many letters, the last ones empty.
+
+    >>> wrapped("no gradient yet", width=11, count=3)
+    ['no gradient', 'yet', '']
+    """
+    return (textwrap.wrap(text, width) + [""] * count)[:count]
+
+
+def strokes(pieces: Iterable[Sequence[Point]], code: int = Path.LINETO) -> Path:
+    """Return pieces through points as one path, of which matplotlib leaves out nothing."""
+    pieces = list(pieces)
+    codes = [each for piece in pieces for each in [Path.MOVETO] + [code] * (len(piece) - 1)]
+    path = Path([point for piece in pieces for point in piece], codes)
+    path.should_simplify = False
+    return path
+
+
+def arrow_head(tip: Point, tail: Point, length: float, half: float) -> list[Point]:
     """Return the corners of an arrow's head, from its tip; the arrow comes from `tail`.
 
     >>> arrow_head((10, 0), (0, 0), length=4, half=2)
@@ -129,6 +148,11 @@ class Page:
         look = {"size": SIZE, "parse_math": False, "color": color, **look}
         self.figure.text(x, y, text or " ", transform=self._where, **look)
 
+    def code(self, x: float, y: float, line: str) -> None:
+        """Write a line of code: a page would leave out the spaces that it begins with."""
+        x += 0.602 * SIZE * (len(line) - len(line.lstrip()))
+        self.text(x, y, line.lstrip(), family="monospace")
+
     def texts(
         self, x: float, y: float, lines: Sequence[str], color: str = ink.text, step: float = 15
     ) -> None:
@@ -155,21 +179,14 @@ class Page:
         """Draw a box without a border."""
         self.box(*place, **{"facecolor": color, "edgecolor": color, "linewidth": 0, **look})
 
-    def line(
-        self, points: Iterable[tuple[float, float]], color: str = ink.text, **look: Any
-    ) -> None:
+    def line(self, points: Iterable[Point], color: str = ink.text, **look: Any) -> None:
         """Draw a line through points; if there are none, one that is not seen."""
         points = list(points)
         x, y = zip(*(points or [(0, 0), (0, 0)]), strict=True)
         self.add(Line2D(x, y, **{"color": color, **look} | ({} if points else {"alpha": 0})))
 
     def head(
-        self,
-        tip: Sequence[float],
-        tail: Sequence[float],
-        color: str,
-        size: tuple[float, float] = (8, 4),
-        shown: bool = True,
+        self, tip: Point, tail: Point, color: str, size: Point = (8, 4), shown: bool = True
     ) -> None:
         """Draw the head of an arrow from `tail`: of a length, and of half a width."""
         corners = arrow_head(tip, tail, *size)

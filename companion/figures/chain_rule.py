@@ -10,7 +10,7 @@ from ipywidgets import Play, ToggleButtons, interactive
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
-from companion.canvas import MARGIN, WIDTH, Page, ink, signed, text_width
+from companion.canvas import MARGIN, WIDTH, Page, ink, signed, strokes, text_width
 from companion.graph import graph
 from companion.paths import PATHS, SWEEP, Edge, Program
 from explorable import explore
@@ -54,13 +54,10 @@ def _walk(program, name="path_stepper", *, step, **words):
         return path_stepper(program, way, step)
 
     draw.__name__ = name  # a page calls the figure by it
-    last = program.steps(SWEEP)
-    if last != program.steps(PATHS):
-        raise ValueError("Both ways need as many steps, or a slider has positions without effect.")
     return explore(
         draw,
         way=ToggleButtons(options=[SWEEP, PATHS]),
-        step=Play(min=0, max=last, value=step, interval=1500),
+        step=Play(min=0, max=program.steps(SWEEP), value=step, interval=1500),
         labels={"way": "way back"},
         alt="A program as a graph, the output on top: a value and a gradient in each box, a local "
         "slope on each line, the present node or path marked. Below, its equation with numbers, "
@@ -102,7 +99,9 @@ def path_stepper(program: Program, way: str = SWEEP, step: int = 0) -> Figure:
     bottom = max(y + height / 2 for _, y, _, height in places.values())
     page = Page(bottom + 96)
     _draw_graph(page, program, places, scene)
-    for row, (line, color) in enumerate(zip(scene.lines, scene.colors, strict=True)):
+    forward, back = (ink.value, ink.value, ink.right), (ink.gradient, ink.text, ink.gradient)
+    colors = back if scene.done else forward
+    for row, (line, color) in enumerate(zip(scene.lines, colors, strict=True)):
         weight = "normal" if row else "bold"
         page.text(MARGIN, bottom + 20 + 15 * row, line, color, weight=weight)
     _draw_counts(page, bottom + 72, program, way, scene.done)
@@ -122,29 +121,28 @@ def doublings(k: int) -> Figure:
         y = y + y
     visits, nodes = _visits(y.grad_fn), graph(y).number_of_nodes()
     page = Page(268)
-    top, bottom, left, right = 34, 232, 52, (112, 292)
+    top, bottom, left, start, wide = 34, 232, 52, 112, 180
     rows = [top + (bottom - top) * row / k for row in range(k + 1)]
-    rings, tree, copies = [], [], []
+    copies = [[start + wide * (n + 0.5) / 2**r for n in range(2**r)] for r in range(k + 1)]
+    rings, tree = [], []
     for row, (y, below) in enumerate(itertools.pairwise(rows)):
         middle, bow = (y + below) / 2, min(30, (below - y) / 2)
         for side in (-bow, bow):
-            rings += [(left, y), (left + side, middle), (left, below)]
-        places, children = (_spread(2**r, *right) for r in (row, row + 1))
-        for number, child in enumerate(children):
-            tree += [(places[number // 2], y), (child, below)]
-        copies += [(place, y) for place in places]
-    copies += [(child, bottom) for child in children]
-    page.path(_path(rings, [Path.MOVETO, Path.CURVE3, Path.CURVE3]), ink.context)
-    page.path(_path(tree), ink.gradient, min(1, 24 / 2**k + 0.3))
+            rings.append([(left, y), (left + side, middle), (left, below)])
+        for number, child in enumerate(copies[row + 1]):
+            tree.append([(copies[row][number // 2], y), (child, below)])
+    page.path(strokes(rings, Path.CURVE3), ink.context)
+    page.path(strokes(tree), ink.gradient, min(1, 24 / 2**k + 0.3))
     _dots(page, [(left, y) for y in rows], ink.value, 9)
-    _dots(page, copies, ink.gradient, min(9, 0.8 * (right[1] - right[0]) / 2**k + 0.7))
+    dots = [(x, y) for y, line in zip(rows, copies, strict=True) for x in line]
+    _dots(page, dots, ink.gradient, min(9, 0.8 * wide / 2**k + 0.7))
     page.text(left, 16, "the graph", weight="bold", ha="center")
-    page.text(sum(right) / 2, 16, "walked path by path", weight="bold", ha="center")
+    page.text(start + wide / 2, 16, "walked path by path", weight="bold", ha="center")
     page.text(left, 258, f"{nodes} nodes", ink.value, ha="center")
     page.text(left + 11, top + 4, "y")
     page.text(left + 11, bottom + 4, "x")
     words = f"{visits:,} visits on {2**k:,} paths".replace(",", "\N{NO-BREAK SPACE}")
-    page.text(sum(right) / 2, 258, words, ink.gradient, ha="center")
+    page.text(start + wide / 2, 258, words, ink.gradient, ha="center")
     return page.figure
 
 
@@ -152,23 +150,10 @@ def _visits(node):
     return 1 + sum(_visits(below) for below, _ in node.next_functions)
 
 
-def _spread(count, left, right):
-    return [left + (right - left) * (number + 0.5) / count for number in range(count)]
-
-
 def _dots(page, places, color, size):
     """Draw dots as one path: hardly any line, with round ends."""
-    ends = [end for x, y in places for end in ((x - 0.1, y), (x + 0.1, y))]
-    page.path(_path(ends), color, size, capstyle="round", snap=False)
-
-
-def _path(points, codes=(Path.MOVETO, Path.LINETO)):
-    path = Path(points, [*codes] * (len(points) // len(codes)))
-    path.should_simplify = False
-    return path
-
-
-# What a step shows ---------------------------------------------------------------------------
+    ends = [[(x - 0.1, y), (x + 0.1, y)] for x, y in places]
+    page.path(strokes(ends), color, size, capstyle="round", snap=False)
 
 
 class _Scene(NamedTuple):
@@ -179,27 +164,24 @@ class _Scene(NamedTuple):
     nodes: set[str]  # lit
     edges: list[Edge]  # lit; compared by identity, for two may be equal
     lines: list[str]
-    colors: tuple[str, str, str]  # of the lines
     done: int  # moves of the way back
-    back: bool
 
 
 def _scene(program, way, step):
     last, most = len(program.operations), program.steps(way)
     known = {*program.leaves, *list(program.operations)[:step]}
     head = f"step {step} of {most}, "
-    forward, back = (ink.value, ink.value, ink.right), (ink.gradient, ink.text, ink.gradient)
     if step == 0:
         given = program.fixed | {leaf: program.values[leaf] for leaf in program.leaves}
         words = ", ".join(f"{_pretty(name)} = {_text(value)}" for name, value in given.items())
         lines = [f"{head}start", f"given: {words}", ""]
-        return _Scene(known, {}, set(program.leaves), [], lines, forward, 0, False)
+        return _Scene(known, {}, set(program.leaves), [], lines, 0)
     if step <= last:
         name = list(program.operations)[step - 1]
         edges = [edge for edge in program.edges if edge.user == name]
         slopes = ", ".join(f"{_pretty(edge.input)}: {_text(edge.slope)}" for edge in edges)
         lines = [f"{head}forward", _filled(program, name), f"local slope for {slopes}"]
-        return _Scene(known, {}, {name}, edges, lines, forward, 0, False)
+        return _Scene(known, {}, {name}, edges, lines, 0)
     done = min(step, most - 1) - last
     tell = _after_paths if way == PATHS else _after_sweep
     grads, nodes, edges, lines = tell(program, done)
@@ -210,7 +192,7 @@ def _scene(program, way, step):
         found = ", ".join(_text(program.grads[leaf]) for leaf in program.leaves)
         lines = [f"{head}compare", "PyTorch's own backward() finds the same:"]
         lines.append(f"{names}.grad = {found}")
-    return _Scene(known, grads, nodes, edges, lines, back, done, True)
+    return _Scene(known, grads, nodes, edges, lines, done)
 
 
 def _after_sweep(program, done):
@@ -263,9 +245,6 @@ def _check(mine, torchs):
         raise ArithmeticError(f"slopes give {mine}, but torch's gradient is {torchs}")
 
 
-# Text ----------------------------------------------------------------------------------------
-
-
 def _text(value, inner=False):
     """Return a number as text; `inner` for one that follows a sign."""
     return f"({signed(value)})" if inner and value < 0 else signed(value)
@@ -289,8 +268,6 @@ def _filled(program, name):
     result = _text(program.values[name])
     return f"{_pretty(name)} = {_pretty(right)} = {filled} = {result}"
 
-
-# The picture ---------------------------------------------------------------------------------
 
 # Lengths in points.
 _TOP, _GRAPH = 24, 228  # above the graph, and its largest height
@@ -365,9 +342,9 @@ def _draw_edge(page, program, places, edge, hidden, scene):
     middle = ((x + to) / 2 + bow, (top + bottom) / 2)
     lit = not hidden and any(edge is other for other in scene.edges)
     color = _color(scene, lit)
-    curve = Path([(x, top), middle, (to, bottom)], [Path.MOVETO, Path.CURVE3, Path.CURVE3])
-    page.path(curve, color, width=3 if lit else 1, alpha=0 if hidden else 1)
-    page.head((to, bottom) if scene.back else (x, top), middle, color, (9, 5), shown=lit)
+    curve = [(x, top), middle, (to, bottom)]
+    page.path(strokes([curve], Path.CURVE3), color, width=3 if lit else 1, alpha=0 if hidden else 1)
+    page.head((to, bottom) if scene.done else (x, top), middle, color, (9, 5), shown=lit)
 
     slope = "" if hidden or edge.user not in scene.known else _text(edge.slope)
     x, y = (x + to) / 2 + bow / 2, middle[1]
@@ -405,7 +382,7 @@ def _draw_box(page, program, place, name, hidden, scene):
 
 
 def _color(scene, lit):
-    return ink.context if not lit else ink.gradient if scene.back else ink.value
+    return ink.context if not lit else ink.gradient if scene.done else ink.value
 
 
 def _draw_counts(page, top, program, way, done):
@@ -414,12 +391,12 @@ def _draw_counts(page, top, program, way, done):
     unit = 134 / max(sum(total) for total in totals.values())
     for row, (each, total) in enumerate(totals.items()):
         y = top + 16 * row
-        so_far, chosen = program.count(each, done), each == way
+        (times, plus), chosen = program.count(each, done), each == way
         weight, color = ("bold", ink.text) if chosen else ("normal", ink.context)
         look = {"color": color, "weight": weight}
         page.text(MARGIN, y, each, **look)
-        page.text(118, y, f"{so_far.times} ×", ha="right", **look)
-        page.text(150, y, f"{so_far.plus} +", ha="right", **look)
+        page.text(118, y, f"{times} ×", ha="right", **look)
+        page.text(150, y, f"{plus} +", ha="right", **look)
         color = ink.gradient if chosen else ink.context
-        page.patch(158, y - 10, unit * sum(so_far), 11, color=color)
+        page.patch(158, y - 10, unit * (times + plus), 11, color=color)
         page.box(158, y - 10, unit * sum(total), 11, color=ink.context, facecolor="none")

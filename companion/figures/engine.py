@@ -8,15 +8,12 @@ import torch
 from ipywidgets import Play, SelectionSlider, ToggleButtons, interactive
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
-from matplotlib.path import Path
 
-from companion.canvas import WIDTH, in_style, ink, signed
+from companion.canvas import WIDTH, in_style, ink, signed, strokes
 from companion.engine import EXAMPLES, Scalar, guess, train
 from companion.regions import above, layers
 from companion.xray import draw, watch_engine, watch_torch
 from explorable import explore
-
-# XOR -------------------------------------------------------------------------------------------
 
 _LOW, _HIGH, _FAR = -0.3, 1.3, (-0.5, 1.5)  # what is shown of both inputs; x2 is drawn as far
 _UNIT = 130  # points
@@ -63,11 +60,11 @@ def xor_training(step: int = 80, x1: float = 0.5, x2: float = 0.5) -> Figure:
         blue, red = _above(step, 0.5 + distance), [square, *_above(step, 0.5 - distance)]
         for side, color, polygons in ((1, ink.value, blue), (-1, ink.gradient, red)):
             look = {"facecolor": color, "alpha": alpha, "linewidth": 0}
-            ax.add_artist(PathPatch(_path(polygons), **look)).set_clip_path(plane)
+            ax.add_artist(PathPatch(strokes(polygons), **look)).set_clip_path(plane)
             start, length = 0.5 + side * distance, side * (0.8 - distance)
             ax.add_artist(Rectangle((_x(262), start), 14 / _UNIT, length, **look))
     look = {"facecolor": "none", "edgecolor": ink.text, "linewidth": 1.5}
-    ax.add_artist(PathPatch(_path(_decision_line(step)), **look)).set_clip_path(plane)
+    ax.add_artist(PathPatch(strokes(_decision_line(step)), **look)).set_clip_path(plane)
 
     dot = {"markeredgecolor": "white", "linestyle": "none", "markersize": 16}
     for a, b, y in EXAMPLES:
@@ -128,18 +125,6 @@ def _decision_line(step):
         yield from itertools.pairwise(polygon[half:])
 
 
-def _path(pieces):
-    """Return lines through points as one path, of which matplotlib leaves out nothing."""
-    pieces = list(pieces)
-    codes = [code for piece in pieces for code in [Path.MOVETO] + [Path.LINETO] * (len(piece) - 1)]
-    path = Path([point for piece in pieces for point in piece], codes)
-    path.should_simplify = False
-    return path
-
-
-# The X-ray -------------------------------------------------------------------------------------
-
-
 def show_engine_xray(kind: type[Scalar], backward: Callable, program: Callable) -> interactive:
     """Return the figure of one backward, by an engine and by torch.
 
@@ -153,14 +138,14 @@ def show_engine_xray(kind: type[Scalar], backward: Callable, program: Callable) 
     def engine_xray(step):
         return draw(ours, torchs, step)
 
-    return explore(
+    return _explore(
         engine_xray,
+        steps=len(ours.moments),
+        first=9,
         title="Whoever hands on too early hands on twice",
         caption="Grey numbers on the lines are local slopes; a number in brackets came by and is "
         "not kept.",
         paper=[5, 9, 14],
-        step=Play(min=0, max=len(ours.moments) - 1, value=9, interval=1200),
-        alt=_ALT,
     )
 
 
@@ -179,19 +164,24 @@ def show_second_backward(
         phase = ("1st backward", "2nd backward")[2 * step >= len(torchs.moments)]
         return draw(runs[engine], torchs, step, phase)
 
-    return explore(
+    return _explore(
         second_backward,
+        steps=len(torchs.moments),
+        first=6,
         title="What stays inside is handed on again",
         caption="The program runs once, and two backwards follow from its result e.",
         labels={"engine": "your engine"},
         paper=[{"step": 4}, {"step": 6}, {"step": 9}],
         engine=ToggleButtons(options=list(runs), value=list(runs)[-1]),
-        step=Play(min=0, max=len(torchs.moments) - 1, value=6, interval=1200),
-        alt=_ALT,
     )
 
 
-_ALT = (
-    "Two graphs of the same program side by side, your engine's and torch's, with the value and "
-    "the gradient that each node has at this step. The node that has just got a gradient is red."
-)
+def _explore(xray, steps, first, **words):
+    return explore(
+        xray,
+        **words,
+        step=Play(min=0, max=steps - 1, value=first, interval=1200),
+        alt="Two graphs of the same program side by side, your engine's and torch's, with the "
+        "value and the gradient that each node has at this step. The node that has just got a "
+        "gradient is red.",
+    )

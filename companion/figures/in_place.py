@@ -1,6 +1,5 @@
 """The figures of the chapter about edits in place. Every number and verdict in them is torch's."""
 
-import textwrap
 from typing import NamedTuple
 
 import torch
@@ -9,7 +8,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from companion import graph
-from companion.canvas import MARGIN, WIDTH, Page, ink, signed
+from companion.canvas import MARGIN, WIDTH, Page, ink, signed, wrapped
 from explorable import explore
 
 _LINE = 17  # in points: of code
@@ -34,13 +33,6 @@ def _counter(page, x, y, version, shown=True):
         look = {"alpha": 1 if shown and digit == version else 0, "ha": "center", "weight": "bold"}
         page.text(x + 9, y + 15 + 16 * (digit - version), str(digit), size=13, **look)
 
-
-def _say(page, y, text, color):
-    """Write up to three lines."""
-    page.texts(MARGIN, y, (textwrap.wrap(text, 46) + ["", "", ""])[:3], color, step=16)
-
-
-# Version replay ------------------------------------------------------------------------------
 
 #: The ways of an edit, and its line of code.
 WAYS = {
@@ -139,7 +131,8 @@ def version_replay(way: str = ".data", step: int = _LAST) -> Figure:
         235, 177, f"w.grad = {signed(ran.grad)}" if flows else "w.grad is None", color, **bold
     )
     page.text(235, 194, f"{signed(value)} + {signed(value)}" if flows else "", color, ha="center")
-    _say(page, 252, *_story(ran, step))
+    story, color = _story(ran, step)
+    page.texts(MARGIN, 252, wrapped(story, 46, 3), color, step=16)
     return page.figure
 
 
@@ -147,18 +140,18 @@ def _story(ran, step):
     """Return what a step shows, in words, and their colour."""
     if step == 0:
         words = "A tensor is a box of memory. The counter on its lid counts edits in place."
-        return words, ink.text
-    if step == 1:
+    elif step == 1:
         words = "The slope needs w, so the node keeps it, and notes its version on a ticket."
-        return words, ink.text
-    if step == 2:
-        if ran.value == 3:
-            return "The edit changed the copy. w is untouched.", ink.text
+    elif step == 2 and ran.value == 3:
+        words = "The edit changed the copy. w is untouched."
+    elif step == 2:
         turned = "has turned" if ran.version else "has not turned"
-        return f"Now w is {signed(ran.value)}, and its counter {turned}.", ink.text
-    if step == 3:
+        words = f"Now w is {signed(ran.value)}, and its counter {turned}."
+    else:
         verdict = "They differ: stop." if ran.error else "They agree, so it goes on."
-        return f"backward() compares the lid with the ticket. {verdict}", ink.text
+        words = f"backward() compares the lid with the ticket. {verdict}"
+    if step < _LAST:
+        return words, ink.text
     if ran.error:
         found = ran.error[ran.error.index("is at") : ran.error.index(" instead")]
         return f"RuntimeError: … modified by an inplace operation: … {found} instead.", ink.refused
@@ -183,8 +176,6 @@ def show_replay() -> interactive:
         paper=[{"way": ".data"}, {"way": "no_grad"}, {"way": "clone()"}],
     )
 
-
-# What is kept --------------------------------------------------------------------------------
 
 OPERATIONS = {
     "exp(h)": torch.exp,
@@ -254,19 +245,21 @@ def edit_board(operation: str = "exp(h)", edit: str = RESULT) -> Figure:
             look = {"edgecolor": ink.text, "linewidth": 2.5} if here else {"linewidth": 0.5}
             tint = 0.2 if name in keeps(kind) else 0
             page.box(left, top, 90, 19, color=ink.saved, tint=tint, corner=3, **look)
-            right = slope(kind, name) == slope(kind)
-            words, color = ("right", ink.right) if right else ("raises", ink.refused)
+            words, color = _verdict(slope(kind, name), slope(kind))
             page.text(left + 45, top + 15, words, color, ha="center")
     page.text(MARGIN, 214, "tinted: what the operation keeps", ink.saved)
     truth, counted, hidden = (slope(operation, *how) for how in ((), (chosen,), (chosen, True)))
-    words = f"{chosen} is set to 0. The true slope is {truth:.4g}."
-    page.text(MARGIN, 234, words)
-    words, color = ("raises", ink.refused) if counted is None else ("right", ink.right)
-    page.text(MARGIN, 254, f"counted: {words}", color)
-    right = hidden == truth
-    words, color = ("right", ink.right) if right else (f"{signed(hidden)}, wrong", ink.wrong)
-    page.text(130, 254, f"through .data: {words}", color)
+    page.text(MARGIN, 234, f"{chosen} is set to 0. The true slope is {truth:.4g}.")
+    for x, kind, found in ((MARGIN, "counted", counted), (130, "through .data", hidden)):
+        words, color = _verdict(found, truth)
+        page.text(x, 254, f"{kind}: {words}", color)
     return page.figure
+
+
+def _verdict(found, truth):
+    if found is None:
+        return "raises", ink.refused
+    return ("right", ink.right) if found == truth else (f"{signed(found)}, wrong", ink.wrong)
 
 
 def show_board() -> interactive:
@@ -283,8 +276,6 @@ def show_board() -> interactive:
         paper=[{"operation": "exp(h)"}, {"operation": "sin(h)"}, {"operation": "2 ** h"}],
     )
 
-
-# Views ---------------------------------------------------------------------------------------
 
 #: Ways to take a part of a tensor, and their code.
 VIEWS = {
@@ -313,7 +304,6 @@ def window(view: str = "h[:2]", edit: bool = True) -> Figure:
             v.mul_(10)
     except RuntimeError as failure:
         error = str(failure)
-    node = graph.name(h.grad_fn)
     if not error:
         h.sum().backward()
 
@@ -334,7 +324,7 @@ def window(view: str = "h[:2]", edit: bool = True) -> Figure:
         page.box(left + 4, 94, 56.5, 36, shown=k in inside, **look)
     words = f"v is a copy: {signed(v.tolist())}" if copied else "gold: v, a window on this memory"
     page.text(23, 152, words, ink.context if copied else ink.step)
-    page.text(MARGIN, 178, f"h.grad_fn: {node}", ink.gradient, weight="bold")
+    page.text(MARGIN, 178, f"h.grad_fn: {graph.name(h.grad_fn)}", ink.gradient, weight="bold")
     grad = "" if w.grad is None else f"after h.sum().backward(): w.grad = {signed(w.grad.tolist())}"
     page.text(MARGIN, 196, grad, ink.gradient)
     said, color = "", ink.text
@@ -344,7 +334,7 @@ def window(view: str = "h[:2]", edit: bool = True) -> Figure:
         said, color = "The edit stayed in the copy.", ink.wrong
     elif edit:
         said, color = "The edit went into h, and is recorded.", ink.right
-    _say(page, 220, said, color)
+    page.texts(MARGIN, 220, wrapped(said, 46, 3), color, step=16)
     return page.figure
 
 

@@ -1,10 +1,8 @@
 """The figures of the chapter about the mistakes of a training loop."""
 
-import textwrap
-
 from matplotlib.figure import Figure
 
-from companion.canvas import MARGIN, SIZE, WIDTH, Page, in_style, ink, signed
+from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, signed, wrapped
 from companion.loops import LOOPS, STEPS, answers, run, verdict
 
 
@@ -21,14 +19,13 @@ def training_loop(mistake: str = "no zero_grad()", step: int = 6) -> Figure:
         line = lines[row] if row < len(lines) else ""
         alpha = 0.2 if row in wrong else 0
         page.patch(0, 3 + 14 * row, WIDTH, 14, color=ink.wrong, alpha=alpha)
-        left = MARGIN - 4 + 0.602 * SIZE * (len(line) - len(line.lstrip()))
-        page.text(left, 14 + 14 * row, line.lstrip(), family="monospace")
+        page.code(MARGIN - 4, 14 + 14 * row, line)
 
     weights, error = run(mistake)
     own = ink.refused if error else ink.wrong if wrong else ink.learns
     page.text(MARGIN - 4, 148, verdict(mistake), own, weight="bold")
     page.text(WIDTH - 6, 148, "the right loop", ink.learns, ha="right")
-    page.texts(MARGIN - 4, 305, (textwrap.wrap(error, 44) + ["", ""])[:2], ink.refused, step=14)
+    page.texts(MARGIN - 4, 305, wrapped(error, 44, 2), ink.refused, step=14)
 
     ax = page.figure.add_axes((0.08, 0.156, 0.87, 0.37))
     ax.axhline(2, color=ink.context, linewidth=1, linestyle="dashed")

@@ -1,10 +1,8 @@
 """The figures of the chapter about stopping the gradient."""
 
-import textwrap
-
 from matplotlib.figure import Figure
 
-from companion.canvas import MARGIN, WIDTH, Page, ink, signed
+from companion.canvas import MARGIN, WIDTH, Page, ink, signed, wrapped
 from companion.switches import MOMENTS, QUESTIONS, THINGS, answers, chain, gradients, memory
 
 
@@ -54,10 +52,7 @@ def _with_dot(page, at, x=None, y=None):
     ax.axis("off")
     (n, first, gap), end = (x, WIDTH) if x else (y, height)
     counted = [n + (edge - first) / gap for edge in (0, end)]
-    if x:
-        ax.set(xlim=counted, ylim=(height, 0))
-    else:
-        ax.set(xlim=(0, WIDTH), ylim=counted[::-1])
+    ax.set(xlim=counted if x else (0, WIDTH), ylim=(height, 0) if x else counted[::-1])
     ax.plot(*at, "o", color=ink.step, markersize=9)
     return page.figure
 
@@ -106,23 +101,22 @@ def where_it_stops(thing: str = "requires_grad_(False)", layer: int = 2) -> Figu
     page = Page(178)
     page.text(MARGIN, 14, f"layer {layer}: {thing}", ink.refused, weight="bold")
     page.text(3, 74, "x = 1", ink.value)
-    middle = {"ha": "center"}
     for k, (module, h) in enumerate(zip(layers, results, strict=True)):
         left, tint = 36 + 87 * k, 0.15 if module.w.requires_grad else 0
         color, width = (ink.refused, 2.5) if k + 1 == layer else (ink.text, 1)
         look = {"facecolor": (ink.learns, tint), "linewidth": width}
         page.box(left, 48, 52, 46, color=color, corner=5, **look)
-        page.text(left + 26, 75, f"w = {module.w.item():g}", **middle)
+        page.text(left + 26, 75, f"w = {module.w.item():g}", ha="center")
         grad = "None" if module.w.grad is None else f"{module.w.grad:g}"
         color = ink.context if grad == "None" else ink.gradient
-        page.text(left + 26, 112, "w.grad", color, **middle)
-        page.text(left + 26, 128, grad, color, weight="bold", **middle)
+        page.text(left + 26, 112, "w.grad", color, ha="center")
+        page.text(left + 26, 128, grad, color, weight="bold", ha="center")
         page.line([(left + 54, 62), (left + 84, 62)], ink.value, alpha=0 if h is None else 1)
         page.head((left + 86, 62), (left + 54, 62), ink.value, shown=h is not None)
-        page.text(left + 69, 56, "" if h is None else f"{h:g}", ink.value, **middle)
+        page.text(left + 69, 56, "" if h is None else f"{h:g}", ink.value, ha="center")
         back = None if h is None or not h.requires_grad or h.grad is None else h.grad.item()
         _way(page, (left + 85, 82), (left + 54, 82), back, (left + 70, 97))
-    page.texts(MARGIN, 153, (textwrap.wrap(error, 44) + ["", ""])[:2], ink.refused)
+    page.texts(MARGIN, 153, wrapped(error, 44, 2), ink.refused)
     return _with_dot(page, (layer, 36), x=(1, 62, 87))
 
 

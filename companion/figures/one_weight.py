@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 from matplotlib.path import Path
 
-from companion.canvas import SIZE, WIDTH, Page, in_style, ink, panels, signed
+from companion.canvas import WIDTH, Page, in_style, ink, panels, signed
 from companion.stepper import Step
 
 EXAMPLES = ((1.0, 2.0), (2.0, 4.0), (3.0, 6.0))
@@ -191,9 +191,9 @@ def learning_rates(lr: float = 0.17) -> Figure:
     below.set(xlim=(-0.3, 18.3), ylim=(-1.5, 5.5), yticks=(0, 2, 4))
     below.set_xticks((0, 3, 6, 9, 12, 15), ("0", "3", "6", "9", "12", "step 15"))
     below.text(0.1, 5.4, "w", color=ink.learns, va="top")
-    size, region = factor(lr).item(), sum(lr > limit for limit in LIMITS)
-    words = ("creeps", "overshoots", "diverges", "works again", "diverges")[region]
-    words = f"distance × {signed(size, 'z.3f')} in each epoch: {words}"
+    regions = ("creeps", "overshoots", "diverges", "works again", "diverges")
+    words = regions[sum(lr > limit for limit in LIMITS)]
+    words = f"distance × {signed(factor(lr).item(), 'z.3f')} in each epoch: {words}"
     figure.text(0.02, 0.96, words, color=ink.loss, va="center")
     return figure
 
@@ -250,8 +250,7 @@ def loop_stepper(shown: Sequence[Moment], k: int) -> Figure:
     page = Page(306)
     page.patch(0, 4 + 15 * step.line - 12, WIDTH, 16, color=ink.step, alpha=0.18)
     for row, line in enumerate(step.source, 1):
-        left = 4 + 0.602 * SIZE * (len(line) - len(line.lstrip()))
-        page.text(left, 4 + 15 * row, line.lstrip(), family="monospace")
+        page.code(4, 4 + 15 * row, line)
 
     top = 15 * len(step.source) + 18
     x, y = step.others.get("x"), step.others.get("y")
@@ -266,15 +265,14 @@ def loop_stepper(shown: Sequence[Moment], k: int) -> Figure:
         look = {"edgecolor": (color, 1 if there else 0.3), "linewidth": 1.5, "corner": 6}
         page.box(left, top + 18, _BOX, 40, color=color, tint=0.12 if there else 0, **look)
         page.text(middle, top + 34, name, color, ha="center")
-        value = _value(step, name) if there else None
+        value = step.tensors[name].value if there and name in step.tensors else None
         page.text(middle, top + 51, "" if value is None else signed(value), ha="center")
         arrived = place >= 4 - reached and reached
         slope = slopes[name] if arrived else None
         if name == "w" and not reached and "w" in step.tensors:
             slope = step.tensors["w"].grad
-        page.text(
-            middle, top + 80, "" if slope is None else signed(slope), ink.gradient, ha="center"
-        )
+        words = "" if slope is None else signed(slope)
+        page.text(middle, top + 80, words, ink.gradient, ha="center")
         if place:  # the operation before it, and the two ways through it
             words, color = ("× x", "− y", "²")[place - 1], ink.text if there else ink.context
             page.text(left - _GAP / 2, top + 34, words, color, ha="center")
@@ -296,10 +294,6 @@ def _arrow(page, y, start, end, color, shown):
     look = {"linewidth": 1.5, "alpha": 1 if shown else 0}
     page.line([(x, y) for x in sorted((start, end))], color, **look)
     page.line([(back, y - 3.5), (end, y), (back, y + 3.5)], color, **look)
-
-
-def _value(step, name):
-    return step.tensors[name].value if name in step.tensors else None
 
 
 def _fresh(shown, k):
@@ -354,7 +348,7 @@ def _arithmetic(shown, k, slopes):
     if text.startswith("loss"):
         return f"({value['error']})² = {value['loss']}"
     if text.startswith("w -="):
-        before, grad = _value(shown[k - 1].step, "w"), step.tensors["w"].grad
+        before, grad = shown[k - 1].step.tensors["w"].value, step.tensors["w"].grad
         return f"{signed(before)} − {given['lr']} · ({signed(grad)}) = {value['w']}"
     if text.startswith("w.grad"):
         return "w.grad is empty for the next example"

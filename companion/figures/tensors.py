@@ -7,16 +7,13 @@ from ipywidgets import ToggleButtons, interactive
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from companion.canvas import MARGIN, WIDTH, Page, ink, signed, text_width
+from companion.canvas import MARGIN, WIDTH, Page, ink, signed, wrapped
 from companion.graph import draw
 from explorable import explore
 
 #: What the switches of `tensor_passport` are called.
 NOTHING, ONE, BOTH = "nothing", "w", "x and w"
 PLAIN, RETAIN, DETACH = "nothing more", "y.retain_grad()", "y = y.detach()"
-
-
-# Passports -----------------------------------------------------------------------------------
 
 
 def tensor_passport(learns: str = ONE, then: str = PLAIN, backward: bool = True) -> Figure:
@@ -32,13 +29,12 @@ def tensor_passport(learns: str = ONE, then: str = PLAIN, backward: bool = True)
     tensors, said = _run(learns, then, backward)
     page = Page(304)
     middle = WIDTH / 2
-    boxes = {  # left, top, width
-        "loss": (middle - 114, 20, 228),
-        "y": (middle - 114, 110, 228),
-        "x": (MARGIN, 200, 139),
-        "w": (WIDTH - MARGIN - 139, 200, 139),
+    boxes = {  # left, top, width, and the line of code
+        "loss": (middle - 114, 20, 228, "loss = y**2"),
+        "y": (middle - 114, 110, 228, "y = x * w"),
+        "x": (MARGIN, 200, 139, "x = 3"),
+        "w": (WIDTH - MARGIN - 139, 200, 139, "w = 2"),
     }
-    code = {"loss": "loss = y**2", "y": "y = x * w", "x": "x = 3", "w": "w = 2"}
     for above, below, tip in (("loss", "y", middle), ("y", "x", 90), ("y", "w", 212)):
         start = (middle + (tip - middle) / 2, boxes[above][1] + 68)
         recorded, end = _leads(tensors[above], tensors[below]), (tip, boxes[below][1])
@@ -47,7 +43,7 @@ def tensor_passport(learns: str = ONE, then: str = PLAIN, backward: bool = True)
         page.line([start, end], color, linewidth=width, linestyle=style)
         page.head(end, start, color, (9, 5), shown=recorded)
     for name, tensor in tensors.items():
-        left, top, width = boxes[name]
+        left, top, width, code = boxes[name]
         page.box(
             *(left, top, width, 68),
             color=ink.text if tensor.requires_grad else ink.context,
@@ -55,14 +51,14 @@ def tensor_passport(learns: str = ONE, then: str = PLAIN, backward: bool = True)
             facecolor=(ink.learns, 0.15 if tensor.is_leaf and tensor.requires_grad else 0),
             linewidth=1.5,
         )
-        page.text(left + 8, top + 17, code[name], weight="bold")
+        page.text(left + 8, top + 17, code, weight="bold")
         value = "" if tensor.is_leaf and name in "xw" else signed(tensor.item())
         page.text(left + width - 8, top + 17, value, ink.value, ha="right")
         origin, asks, kept = _passport(name, tensor)
         page.texts(left + 8, top + 32, (origin, asks))
         page.text(left + 8, top + 62, kept, ink.gradient if "=" in kept else ink.context)
     page.text(MARGIN, 12, "red: the recorded way back", ink.gradient)
-    page.texts(MARGIN, 286, _two_lines(said), ink.refused, step=14)
+    page.texts(MARGIN, 286, wrapped(said, 41, 2), ink.refused, step=14)
     return page.figure
 
 
@@ -108,13 +104,6 @@ def _leads(above, below):
     )
 
 
-def _two_lines(text):
-    if text_width(text) <= WIDTH - 2 * MARGIN:
-        return [text, ""]
-    cut = text.rindex(" ", 0, 42)
-    return [text[:cut], text[cut + 1 :]]
-
-
 def show_passports() -> interactive:
     """Return the figure in which a program's switches change what its tensors say."""
     return explore(
@@ -135,8 +124,6 @@ def show_passports() -> interactive:
         paper=[{"then": PLAIN}, {"then": RETAIN}, {"then": DETACH}],
     )
 
-
-# Define by run -------------------------------------------------------------------------------
 
 CODE = (
     "y = x",
@@ -219,9 +206,6 @@ def show_define_by_run() -> interactive:
         "that ran, joined to its line, and red arrows from box to box back to the leaf x.",
         paper=[{"times": 1}, {"times": 3}, {"times": 4}],
     )
-
-
-# The graph of `out` --------------------------------------------------------------------------
 
 
 def show_graph(out: Tensor, **names: Tensor) -> interactive:
