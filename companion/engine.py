@@ -16,20 +16,10 @@ from collections.abc import Iterator
 class Scalar:
     """A number that remembers what it was made of.
 
-    Parameters
-    ----------
-    value
-        A float.
-    edges
-        For a result: pairs of an input and the local slope, which says how many times as much
-        the result grows when that input alone grows.
-
-    Attributes
-    ----------
-    grad : float
-        For a leaf, the sum of what `backward` has found for it.
-    number : int
-        How many Scalars were made before: a result has a higher one than its inputs.
+    A result has ``edges``: pairs of an input and the local slope, which says how many times as much
+    the result grows when that input alone grows. For a leaf, ``grad`` is the sum of what `backward`
+    has found for it. ``number`` tells how many Scalars were made before: a result has a higher one
+    than its inputs.
     """
 
     numbers = itertools.count()

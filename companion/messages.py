@@ -9,8 +9,6 @@ def one_line(message: Warning | str, category: type[Warning]) -> str:
 
     Of the traceback that anomaly mode adds, the last line is left: it is the one to look at.
 
-    Examples
-    --------
     >>> one_line("Too late. (Triggered internally at /a/b.h:1.)", UserWarning)
     'UserWarning: Too late.'
     >>> one_line("Error. Traceback of forward call:\\n  File x\\n    y = z.sqrt()", UserWarning)

@@ -201,9 +201,9 @@ def digits(
         figure.text(side, 0.93, name, color=color, ha="left" if side == 0.22 else "right")
     figure.text(0.59, 0.93, f"epoch {epoch}", ha="center")
     ax.axhline(0.1, color=ink.context, linewidth=0.5)
-    ax.set(xlim=(-0.3, len(rates) - 0.7), xlabel="learning rate")
+    ax.set(xlim=(-0.3, len(rates) - 0.7), xlabel="learning rate", ylabel="new digits read")
     ax.set_xticks(places, [f"{lr:g}" for lr in rates])
-    ax.set(ylim=(0, 1.03), ylabel="new digits read")
+    ax.set_ylim(0, 1.03)
     ax.set_yticks((0, 0.1, 0.5, 1), ("0", "10 %", "50 %", "100 %"))
     return figure
 

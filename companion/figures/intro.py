@@ -51,7 +51,7 @@ def descent(w: float, lr: float) -> Figure:
     ax.set_xlabel("weight w", labelpad=1)
     _write_step(figure, w, lr, slope)
     farther = abs(weights[-1] - 2) > abs(w - 2)
-    words = f"after {_STEPS} steps: w = {_two_digits(weights[-1])}" + ", farther off" * farther
+    words = f"after {_STEPS} steps: w = {signed(weights[-1], 'z.2f')}" + ", farther off" * farther
     figure.text(0.5, 0.845, words, color=ink.wrong if farther else ink.text, ha="center")
     return figure
 
@@ -60,17 +60,17 @@ def _write_step(figure, w, lr, slope):
     """Write the first step as an equation, each number in the colour of what it is."""
     parts = (
         (0.24, "next w =", ink.text),
-        (0.38, _two_digits(w), ink.learns),
+        (0.38, signed(w, "z.2f"), ink.learns),
         (0.43, "\N{MINUS SIGN}", ink.text),
-        (0.55, _two_digits(lr), ink.step),
+        (0.55, signed(lr, "z.2f"), ink.step),
         (0.595, "×", ink.text),
-        (0.81, f"({_two_digits(slope)})" if slope < -0.005 else _two_digits(slope), ink.gradient),
+        (
+            0.81,
+            f"({signed(slope, 'z.2f')})" if slope < -0.005 else signed(slope, "z.2f"),
+            ink.gradient,
+        ),
         (0.86, "=", ink.text),
-        (0.99, _two_digits(w - lr * slope), ink.learns),
+        (0.99, signed(w - lr * slope, "z.2f"), ink.learns),
     )
     for right, words, color in parts:
         figure.text(right, 0.935, words, color=color, ha="right")
-
-
-def _two_digits(number):
-    return signed(round(number, 2) + 0.0, ".2f")

@@ -21,8 +21,6 @@ MAPS = {
 }
 AHEAD, BACK = "ahead: J u", "back: vᵀJ"
 
-# Both ways ---------------------------------------------------------------------------------------
-
 _MIDDLES, _PLANE = (76, 226), 154  # of the planes of the inputs and the outputs
 _REACH = 66  # points, of the longest J u and vᵀJ
 
@@ -133,8 +131,6 @@ def show_both_ways() -> interactive:
         paper=[{"way": AHEAD}, {"way": BACK}],
     )
 
-
-# Which is cheaper ----------------------------------------------------------------------------------
 
 _MOST = 8  # inputs, and outputs
 

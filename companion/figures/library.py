@@ -125,7 +125,6 @@ def compare(measure: str = "kB to load") -> Figure:
         number = f"{tool[key]:,.0f}" if tool[key] >= 100 else f"{tool[key]:.1f}"
         ax.text(tool[key] + 0.02 * largest, row, number, va="center", color=color)
     ax.set(xlim=(0, 1.22 * largest), ylim=(len(tools) - 0.5, -0.5), xticks=(), yticks=())
-    for side in ax.spines.values():
-        side.set_visible(False)
+    ax.spines[:].set_visible(False)
     figure.text(0.5, 0.95, words, ha="center", va="center")
     return figure

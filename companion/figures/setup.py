@@ -43,22 +43,15 @@ def slope_check(w: float, loss: float, slope: float) -> Figure:
     above.plot(grid, (3 * grid - 2) ** 2, color=ink.loss)
     above.axline((w, loss), slope=slope, color=ink.gradient, linewidth=1.5)
     above.plot(w, loss, "o", color=ink.learns, markersize=12)
-    above.set(xlim=(-0.6, 2.1), ylim=(-3, 17), yticks=(0, 8, 16))
+    above.set(xlim=(-0.6, 2.1), ylim=(-3, 17), yticks=(0, 8, 16), ylabel="loss")
     below.plot(grid, 2 * (3 * grid - 2) * 3, color=ink.context)
     below.axhline(0, color=ink.context, linewidth=0.5)
     below.plot(w, slope, "o", color=ink.gradient, markersize=8)
-    below.set(ylim=(-25, 28), yticks=(-20, 0, 20), xticks=(0, 1, 2))
-    for ax, label in ((above, "loss"), (below, "slope")):
-        ax.set_ylabel(label)
-    below.set_xlabel("w")
+    below.set(ylim=(-25, 28), yticks=(-20, 0, 20), xticks=(0, 1, 2), xlabel="w", ylabel="slope")
     for x, words, color in (
         (0.02, f"w = {signed(w, '.1f')}", ink.learns),
-        (0.27, f"by hand: {_slope(2 * (3 * w - 2) * 3)}", ink.context),
-        (0.62, f"autograd: {_slope(slope)}", ink.gradient),
+        (0.27, f"by hand: {signed(2 * (3 * w - 2) * 3, 'z.2f')}", ink.context),
+        (0.62, f"autograd: {signed(slope, 'z.2f')}", ink.gradient),
     ):
         figure.text(x, 0.93, words, color=color)
     return figure
-
-
-def _slope(number):
-    return signed(round(number, 2) + 0.0, ".2f")

@@ -26,8 +26,6 @@ def _pull(v):
     return x.grad.tolist()
 
 
-# The loom --------------------------------------------------------------------------------------
-
 _SIDES = 52, 250  # where y₁ and y₂ stand above, and x₁ and x₂ below
 _TOP, _BOTTOM = 122, 222  # of the threads
 _APART = 20  # of the two threads at an end, from the middle
@@ -125,9 +123,6 @@ def show_loom() -> interactive:
         "of v, broken if it is negative. Below, the threads that meet are added to x.grad.",
         paper=[{"v1": 1.0, "v2": 0.0}, {"v1": 0.0, "v2": 1.0}, {"v1": 1.0, "v2": -0.5}],
     )
-
-
-# Doubling --------------------------------------------------------------------------------------
 
 
 @in_style
