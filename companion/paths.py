@@ -42,13 +42,6 @@ class Move(NamedTuple):
     path: Sequence[Edge] = ()
 
 
-class Count(NamedTuple):
-    """How many multiplications and additions of numbers a way back has made."""
-
-    times: int
-    plus: int
-
-
 class Program:
     """Run a small program of numbers in torch and keep all that its graph holds.
 
@@ -73,13 +66,8 @@ class Program:
     order : list of str
         Every name, later lines first, leaves last: each comes after all that use it.
 
-    Raises
-    ------
-    ValueError
-        If a leaf or a line does not act on the output, or a name is given twice.
+    ValueError if a leaf or a line does not act on the output, or a name is given twice.
 
-    Examples
-    --------
     >>> Program(["y = x * x"], {"x": 3.0}).edges
     [Edge(user='y', input='x', slope=3.0), Edge(user='y', input='x', slope=3.0)]
     """
@@ -163,22 +151,22 @@ class Program:
                 moves.append(Move("add", leaf))
         return moves
 
-    def count(self, way: str, done: int | None = None) -> Count:
-        """Count operations in the first `done` moves of a way back, or in all.
+    def count(self, way: str, done: int | None = None) -> tuple[int, int]:
+        """Count the multiplications and additions in the first `done` moves of a way back, or in all.
 
         Both ways begin with the 1 of the output. Each edge that they pass is a multiplication;
         each product after the first for the same node an addition.
 
         >>> program = Program(["a = x * x", "b = a * a", "c = b * b"], {"x": 2.0})
         >>> program.count("all paths"), program.count("one sweep")
-        (Count(times=24, plus=7), Count(times=6, plus=3))
+        ((24, 7), (6, 3))
         """
         times = plus = 0
         for kind, name, path in self.moves(way)[:done]:
             terms = len(self.users(name) if kind == "visit" else self.paths(name))
             times += {"visit": terms, "multiply": len(path)}.get(kind, 0)
             plus += max(terms - 1, 0) if kind in ("visit", "add") else 0
-        return Count(times, plus)
+        return times, plus
 
     def steps(self, way: str) -> int:
         """Return how many steps the picture has after step 0: forward, back, and torch's answer."""

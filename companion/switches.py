@@ -3,6 +3,7 @@
 Nothing is known here beforehand: the code of each is run.
 """
 
+import contextlib
 import functools
 import weakref
 from typing import NamedTuple
@@ -89,12 +90,10 @@ def answers(thing: str) -> tuple[str, ...]:
     w = _leaf(3.0)
     z = w * w  # keeps w, for its slope 6
     noticed = "yes"
-    try:
+    with contextlib.suppress(RuntimeError):
         _run(EDITS[thing], w=w)
         z.backward()
         noticed = f"no: {w.grad:g}"
-    except RuntimeError:
-        pass
 
     factor = "no" if gradients(thing).error else "yes"
     torch.manual_seed(0)
@@ -207,17 +206,13 @@ def memory(thing: str) -> list[list[int]]:
     at_end = thing in ("detach()", ".data")
     y, found = torch.ones(16, 64), []
     with Notes() as notes:
-
-        def look():
-            found.append([tensor.nbytes for tensor in notes.alive()])
-
         for _ in range(4):
             layer = nn.Sequential(nn.Linear(64, 64, bias=False), nn.Tanh())
             y = layer(y) if at_end or thing == "nothing" else through(thing, layer, y)
-            look()
+            found.append([tensor.nbytes for tensor in notes.alive()])
         y = through(thing, nn.Identity(), y) if at_end else y
-        look()
+        found.append([tensor.nbytes for tensor in notes.alive()])
         if y.requires_grad:
             y.sum().backward()
-        look()
+        found.append([tensor.nbytes for tensor in notes.alive()])
     return found
