@@ -28,6 +28,8 @@ ALSO = "Also asked as:"
 CLINIC, FIELD = "chapters/errors", "find-your-message"
 #: What leads on, and answers nothing.
 _NOT = ("Further reading", "Where to go on", "What is next")
+#: Found as answers of their own, or no prose.
+_ELSEWHERE = (nodes.section, nodes.raw, nodes.title, addnodes.glossary)
 _NAME = re.compile(r"[A-Za-z_][\w.]{2,}")
 
 
@@ -121,13 +123,11 @@ def _answer(node, page, anchor, chapter, kind):
 def _parts(node):
     """Yield the paragraphs and blocks of code of a section, without those below another heading."""
     for child in node.children:
-        hidden = "hide" in " ".join(child.get("classes", [])) if _is(child, nodes.Element) else True
-        if _is(child, nodes.paragraph, nodes.literal_block):
+        if isinstance(child, nodes.paragraph | nodes.literal_block):
             yield child
-        elif not hidden and not _is(
-            child, nodes.section, nodes.raw, nodes.title, addnodes.glossary
-        ):
-            yield from _parts(child)
+        elif isinstance(child, nodes.Element) and not isinstance(child, _ELSEWHERE):
+            draws = any("hide" in name for name in child["classes"])  # a cell that is folded
+            yield from () if draws else _parts(child)
 
 
 def _text(node):
@@ -137,7 +137,3 @@ def _text(node):
     if isinstance(node, nodes.Text | nodes.literal_block):
         return node.astext()
     return "".join(map(_text, node.children))
-
-
-def _is(node, *kinds):
-    return isinstance(node, kinds)

@@ -10,8 +10,6 @@ from bs4 import BeautifulSoup
 
 from tests.conftest import NOTEBOOKS, ROOT
 
-#: The notebooks in which no markup of MyST may stand.
-
 CONF = """
 from press.sphinx import _boxes, _one_page, _plain_links
 
@@ -179,7 +177,7 @@ def test_on_one_page_equal_headings_are_told_apart(tmp_path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=str)
-def test_a_converted_notebook_has_no_markup_that_only_myst_knows(path):
+def test_a_notebook_has_no_markup_that_only_myst_knows(path):
     """Readers of JupyterLab, VS Code, Colab and GitHub see prose and no markup."""
     notebook = nbformat.read(ROOT / path, as_version=4)
     for cell in notebook.cells:
