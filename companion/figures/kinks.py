@@ -79,7 +79,7 @@ def _sides(spelling, x):
 
 
 _LENS = 222, 104, 70  # its middle and its radius, in points
-_NAN = 1.75  # where nan stands on the axis of slopes
+_AXIS, _UNIT, _NAN = 258, 86, 1.75  # that of slopes: its height, a slope of 1, the place of nan
 
 
 @in_style
@@ -93,72 +93,74 @@ def microscope(
     >>> [text.get_text() for text in microscope("x.clamp(min=0)", 0.0).texts][3:6]
     ['slope on the left 0', 'on the right 1', 'backward() says 1']
     """
-    page, found, (left, right) = Page(276), answer(spelling, x), _sides(spelling, x)
+    page, found, sides = Page(276), answer(spelling, x), _sides(spelling, x)
+    left, right = (signed(side, "z.3g") for side in sides)
     page.text(MARGIN, 16, spelling, ink.value, family="monospace")
     page.text(72, 36, f"x = {signed(x)}", ha="center")
     page.text(WIDTH - 4, 36, f"× {zoom}", ink.context, ha="right")
-    page.text(MARGIN, 194, f"slope on the left {signed(left, 'z.3g')}", ink.slope)
-    page.text(_LENS[0] - _LENS[2], 194, f"on the right {signed(right, 'z.3g')}", ink.slope)
+    page.text(MARGIN, 194, f"slope on the left {left}", ink.slope)
+    page.text(_LENS[0] - _LENS[2], 194, f"on the right {right}", ink.slope)
     page.text(MARGIN, 211, f"backward() says {signed(found, 'z.3g')}", ink.gradient, weight="bold")
     page.text(WIDTH - 4, 211, "a dot: a spelling", ink.context, ha="right")
 
     here = value(spelling, torch.tensor(x, dtype=torch.float64)).item()
-    stage = _axes(page, (72, 110, 64), 0.6, (0, 0.25))
+    stage = page.figure.add_axes((8 / WIDTH, 102 / 276, 128 / WIDTH, 128 / 276))
+    stage.set(xlim=(-0.6, 0.6), ylim=(-0.35, 0.85))
+    stage.axis("off")
     stage.plot(*_values(spelling, 0.0, 0.6), color=ink.value, linewidth=2)
     stage.plot(x, here, "o", color=ink.context, markerfacecolor="none", markersize=26)
     stage.plot(x, here, "o", color=ink.value, markersize=8)
-
-    half = 0.8 / zoom
-    lens, ends = _axes(page, _LENS, half, (x, here)), (x - half, x + half)
-    rim = Circle((x, here), half, facecolor="none", edgecolor=ink.context, linewidth=2)
-    lens.add_patch(rim)
-    for k in range(9):  # the fan; where the curve has a slope, all of it is one line
-        look = {"color": ink.slope, "linewidth": 1, "alpha": 0.55, "clip_path": rim}
-        _line(lens, here, ends, left + (right - left) * k / 8, **look)
-    lens.plot(*_values(spelling, x, half), color=ink.value, linewidth=5, clip_path=rim)
-    known = abs(found) < 9  # and no nan
-    look = {"color": ink.gradient, "linewidth": 2, "alpha": int(known), "clip_path": rim}
-    _line(lens, here, ends, found if known else 0.0, **look)
-    lens.plot(x, here, "o", color=ink.value, markersize=8)
-    _piles(page, spelling, x, (left, right))
+    _lens(page, spelling, x, here, sides, 0.8 / zoom)
+    _piles(page, spelling, x, sides)
     return page.figure
 
 
-def _axes(page, place, half, middle):
-    """Return square axes without a frame: middle and radius in points, then those of the data."""
-    (x, y, radius), height = place, 72 * page.figure.get_figheight()
-    place = ((x - radius) / WIDTH, 1 - (y + radius) / height, 2 * radius / WIDTH)
-    ax = page.figure.add_axes((*place, 2 * radius / height))
-    ax.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half))
-    ax.axis("off")
-    return ax
+def _lens(page, spelling, x, here, sides, half):
+    """Draw the neighbourhood of a point, which is `half` of the lens wide to each side."""
+    (middle, height, radius), (left, right) = _LENS, sides
+    rim = Circle(_LENS[:2], radius, facecolor="none", edgecolor=ink.context, linewidth=2)
+    page.add(rim)
 
+    def line(color, width, slope, shown=True):
+        ends = [(middle + side * radius, height - side * radius * slope) for side in (-1, 1)]
+        page.line(ends if shown else [], color, linewidth=width, clip_path=rim)
 
-def _line(ax, here, ends, slope, **look):
-    middle = sum(ends) / 2
-    ax.plot(ends, [here + slope * (end - middle) for end in ends], **look)
+    for k in range(9):  # the fan; where the curve has a slope, all of it is one line
+        line(ink.slope, 1, left + (right - left) * k / 8)
+    curve = zip(*_values(spelling, x, half), strict=True)
+    points = [
+        (middle + (at - x) / half * radius, height - (y - here) / half * radius) for at, y in curve
+    ]
+    page.line(points, ink.value, linewidth=5, clip_path=rim)
+    found = answer(spelling, x)
+    line(ink.gradient, 2, found, shown=abs(found) < 9)  # and no nan
+    page.line([_LENS[:2]], ink.value, marker="o", markersize=8)
 
 
 def _piles(page, spelling, x, sides):
     """Pile up the answers of all spellings on an axis of slopes; between `sides` all are true."""
-    height = 72 * page.figure.get_figheight()
-    ax = page.figure.add_axes((0.02, 18 / height, 0.96, 48 / height))
-    ax.set(xlim=(-1.3, 2.1), ylim=(-6, 46), yticks=())
-    ax.set_xticks((-1, 0, 0.5, 1, _NAN), ("−1", "0", "½", "1", "nan"))
-    ax.spines.left.set_visible(False)
-    ax.plot(sides, (-3, -3), color=ink.slope, linewidth=6, solid_capstyle="round", alpha=0.6)
+
+    def place(slope):
+        return 112 + _UNIT * slope
+
+    page.line([(4, _AXIS), (WIDTH - 4, _AXIS)], linewidth=0.8)
+    for slope, words in ((-1, "−1"), (0, "0"), (0.5, "½"), (1, "1"), (_NAN, "nan")):
+        page.text(place(slope), _AXIS + 14, words, ha="center")
+    bar = [(place(side), _AXIS - 3) for side in sides]
+    page.line(bar, ink.slope, linewidth=6, solid_capstyle="round", alpha=0.6)
+
     family = next(each for each in SPELLINGS if spelling in each)
     found = [answer(each, x) for each in family]
     found = [each if abs(each) < 9 else _NAN for each in found]
     sizes, ranks = Counter(found), Counter()
     for k in range(len(SPELLINGS[0])):  # always as many dots, some of them unseen
-        place, own = (found[k], family[k] == spelling) if k < len(family) else (0.0, False)
-        row, column = divmod(ranks[place], 4)
-        middle = (min(sizes[place] - 4 * row, 4) - 1) / 2
-        ranks[place] += k < len(family)
-        look = {"color": ink.gradient if own else ink.context, "markersize": 9 if own else 6}
-        alpha = 0 if k >= len(family) else 1 if own else 0.7
-        ax.plot(place + 0.1 * (column - middle), 5 + 11 * row, "o", **look, alpha=alpha)
+        slope, own = (found[k], family[k] == spelling) if k < len(family) else (0.0, False)
+        row, column = divmod(ranks[slope], 4)
+        first = (min(sizes[slope] - 4 * row, 4) - 1) / 2
+        ranks[slope] += k < len(family)
+        dot = place(slope) + 8.5 * (column - first), _AXIS - 11 - 9 * row
+        look = {"marker": "o", "alpha": 0 if k >= len(family) else 1 if own else 0.7}
+        page.line([dot], ink.gradient if own else ink.context, **look, markersize=9 if own else 6)
 
 
 def show_microscope() -> interactive:
