@@ -10,7 +10,7 @@ from matplotlib.patches import Circle
 from torch import Tensor
 from torch.nn import functional as F
 
-from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, signed
+from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, signed, strokes
 from explorable import explore
 
 #: Spellings of one function below each other: |x|, max(x, 0), a smoothed |x|, and x itself.
@@ -121,19 +121,20 @@ def _lens(page, spelling, x, here, sides, half):
     rim = Circle(_LENS[:2], radius, facecolor="none", edgecolor=ink.context, linewidth=2)
     page.add(rim)
 
-    def line(color, width, slope, shown=True):
-        ends = [(middle + side * radius, height - side * radius * slope) for side in (-1, 1)]
-        page.line(ends if shown else [], color, linewidth=width, clip_path=rim)
+    def through(slope):
+        return [(middle + side * radius, height - side * radius * slope) for side in (-1, 1)]
 
-    for k in range(9):  # the fan; where the curve has a slope, all of it is one line
-        line(ink.slope, 1, left + (right - left) * k / 8)
+    # Where the curve has a slope, all lines of the fan are one.
+    fan = strokes(through(left + (right - left) * k / 8) for k in range(9))
+    page.path(fan, ink.slope, clip_path=rim)
     curve = zip(*_values(spelling, x, half), strict=True)
     points = [
         (middle + (at - x) / half * radius, height - (y - here) / half * radius) for at, y in curve
     ]
     page.line(points, ink.value, linewidth=5, clip_path=rim)
     found = answer(spelling, x)
-    line(ink.gradient, 2, found, shown=abs(found) < 9)  # and no nan
+    known = abs(found) < 9  # and no nan
+    page.line(through(found) if known else [], ink.gradient, linewidth=2, clip_path=rim)
     page.line([_LENS[:2]], ink.value, marker="o", markersize=8)
 
 
@@ -152,15 +153,17 @@ def _piles(page, spelling, x, sides):
     family = next(each for each in SPELLINGS if spelling in each)
     found = [answer(each, x) for each in family]
     found = [each if abs(each) < 9 else _NAN for each in found]
-    sizes, ranks = Counter(found), Counter()
-    for k in range(len(SPELLINGS[0])):  # always as many dots, some of them unseen
-        slope, own = (found[k], family[k] == spelling) if k < len(family) else (0.0, False)
+    sizes, ranks, dots = Counter(found), Counter(), []
+    for slope in found:
         row, column = divmod(ranks[slope], 4)
         first = (min(sizes[slope] - 4 * row, 4) - 1) / 2
-        ranks[slope] += k < len(family)
-        dot = place(slope) + 8.5 * (column - first), _AXIS - 11 - 9 * row
-        look = {"marker": "o", "alpha": 0 if k >= len(family) else 1 if own else 0.7}
-        page.line([dot], ink.gradient if own else ink.context, **look, markersize=9 if own else 6)
+        dots.append((place(slope) + 8.5 * (column - first), _AXIS - 11 - 9 * row))
+        ranks[slope] += 1
+    own = dots[family.index(spelling)]
+    dots += [own] * (len(SPELLINGS[0]) - len(dots))  # always as many
+    look = {"marker": "o", "linestyle": "none"}
+    page.line(dots, ink.context, **look, markersize=6)
+    page.line([own], ink.gradient, **look, markersize=9)
 
 
 def show_microscope() -> interactive:
