@@ -8,7 +8,7 @@ import torch
 from ipywidgets import Dropdown, Play, ToggleButtons, interactive
 from matplotlib.figure import Figure
 
-from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, signed, wrapped
+from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, signed, strokes, wrapped
 from explorable import explore
 
 #: Ways to leave out the entry whose x is 0, after `x = w * data` and `keep = x > 0`.
@@ -70,37 +70,40 @@ def nan_travels(way: str = "a mask and nan_to_num", entry: int = 2, step: int = 
     page, (columns, error) = Page(280), _journey(way, entry)
     page.code(MARGIN, 14, WAYS[way][0])
     page.code(MARGIN, 30, WAYS[way][1])
+    threads, boxes, tints, words = [], [], [], []
     for number, ((name, left), rows) in enumerate(zip(_COLUMNS.items(), columns, strict=True)):
         page.text(left + 23, _TOP - 8, name, ink.context, ha="center")
+        back = len(columns) - 1 - number <= step
         for row, pair in enumerate(rows):
             top = _TOP + _ROW * row if len(rows) > 1 else _MIDDLE - 19
-            _cell(page, left, top, pair, back=len(columns) - 1 - number <= step)
+            there = pair is not None  # what is not there shrinks to a point
+            boxes.append(_box(left, top, 38, there))
             if len(rows) > 1:
-                before = _MIDDLE if number == 1 else top + 19
-                _thread(page, (left - 14, before), (left - 1, top + 19), pair)
+                start = left - 14, _MIDDLE if number == 1 else top + 19
+                threads.append([start, (left - 1, top + 19) if there else start])
             if number == 3:
-                _thread(page, (left + 47, top + 19), (251, _MIDDLE), pair)
-    words, color = (error, ink.refused) if error else ("Anomaly mode finds no nan.", ink.right)
-    words = wrapped(words if step >= 3 else "", 44, 2)
-    page.texts(MARGIN, 255, words, color)
+                start = left + 47, top + 19
+                threads.append([start, (251, _MIDDLE) if there else start])
+            for half, shown in enumerate((there, there and back)):
+                found = pair[half] if shown else 0.0
+                tints.append(_box(left, top + 19 * half, 19, not math.isfinite(found)))
+                text = signed(round(found, 2) + 0.0, ".3g") if shown else ""
+                words.append((left + 23, top + 19 * half + 14, text, half))
+    page.path(strokes(tints), width=0, facecolor=(ink.wrong, 0.3))
+    page.path(strokes(threads), ink.context)
+    page.path(strokes(boxes), ink.context)
+    for x, y, text, half in words:
+        weight = "bold" if text.endswith(("nan", "inf")) else "normal"
+        page.text(x, y, text, (ink.value, ink.gradient)[half], ha="center", weight=weight)
+    said, color = (error, ink.refused) if error else ("Anomaly mode finds no nan.", ink.right)
+    page.texts(MARGIN, 255, wrapped(said if step >= 3 else "", 44, 2), color)
     return page.figure
 
 
-def _thread(page, start, end, pair):
-    page.line([start, end] if pair else [], ink.context, linewidth=1)
-
-
-def _cell(page, left, top, pair, back):
-    """Draw a value and, on the way back, the gradient below it; what is not finite is tinted."""
-    pair, shown = pair or (0.0, 0.0), (pair is not None, pair is not None and back)
-    for row, (number, color) in enumerate(zip(pair, (ink.value, ink.gradient), strict=True)):
-        sound = math.isfinite(number)
-        tint = 0.3 if shown[row] and not sound else 0
-        page.patch(left, top + 19 * row, 46, 19, color=ink.wrong, alpha=tint)
-        words = signed(round(number, 2) + 0.0, ".3g") if shown[row] else ""
-        weight = "normal" if sound else "bold"
-        page.text(left + 23, top + 19 * row + 14, words, color, ha="center", weight=weight)
-    page.box(left, top, 46, 38, color=ink.context, shown=shown[0])
+def _box(left, top, height, shown):
+    """Return the corners of a box that is as wide as a cell, or of nothing in its place."""
+    right, bottom = (left + 46, top + height) if shown else (left, top)
+    return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
 
 
 def show_nan() -> interactive:
