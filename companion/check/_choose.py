@@ -1,6 +1,5 @@
 """Questions that are answered by choosing: an option, or an order of lines."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import permutations
@@ -9,8 +8,6 @@ from operator import index
 from companion.check._page import Form
 from companion.check._result import Result, show
 from companion.check._run import OwnFailure, own
-
-_RULE = re.compile(r"(\d+) (?:before (\d+)|(first)|(last))")
 
 #: What is said to a wrong order of a program that no rule explains.
 GENERAL_ORDER = "In this order the program does something else. Be the computer, line by line."
@@ -23,7 +20,8 @@ class Choice:
     ----------
     truth
         Called without arguments; returns the letter of the right option, which it finds by
-        running the program of the question.
+        running the program of the question. A prediction whose program runs in the next cell of
+        its chapter needs none: right is the option that has no sentence.
     **options
         By letter: the text of the right option, and for a wrong one the pair of its text and of
         what to say to whoever chooses it, the misconception behind it.
@@ -40,14 +38,19 @@ class Choice:
     """
 
     def __init__(
-        self, truth: Callable[[], str], *, later: bool = False, **options: str | tuple[str, str]
+        self,
+        truth: Callable[[], str] | None = None,
+        *,
+        later: bool = False,
+        **options: str | tuple[str, str],
     ):
-        self.truth, self.later = truth, later
+        self.later = later
         pairs = {key: (o, "") if isinstance(o, str) else o for key, o in sorted(options.items())}
         self.options = {letter: text for letter, (text, _) in pairs.items()}
         self.wrong = {letter: sentence for letter, (_, sentence) in pairs.items() if sentence}
         if len(self.wrong) != len(options) - 1:
             raise ValueError("Exactly one option, the right one, has no sentence of its own.")
+        self.truth = truth or (lambda: next(iter(options.keys() - self.wrong.keys())))
         *letters, last = self.options
         self._letters = f"{', '.join(letters)} or {last}"
         self.asks = f"one of the letters {self._letters}"
@@ -88,10 +91,7 @@ class Order:
         returns whether that is right. An order whose program raises is wrong. Without it, as for
         a proof, each order is right to which nothing in `wrong` applies.
     wrong
-        What to say to a wrong order, by one of these, tried one after the other:
-
-        - that order, as a tuple: ``(3, 1, 2)``;
-        - a rule that it keeps, as a text: ``"3 before 1"``, ``"2 first"``, ``"2 last"``.
+        What to say to a wrong order, by what it does: ``"3 before 1"``. The first one counts.
     otherwise
         What to say to any other wrong order.
     code
@@ -116,7 +116,7 @@ class Order:
         self,
         lines: Sequence[str],
         truth: Callable[[tuple[int, ...]], bool] | None = None,
-        wrong: Mapping[tuple[int, ...] | str, str] | None = None,
+        wrong: Mapping[str, str] | None = None,
         otherwise: str = GENERAL_ORDER,
         code: bool = True,
     ):
@@ -143,8 +143,9 @@ class Order:
         return self._refused(order) or self.otherwise
 
     def _refused(self, order):
-        for key, sentence in self.wrong.items():
-            if key == order or isinstance(key, str) and _keeps(order, key):
+        for rule, sentence in self.wrong.items():
+            one, other = map(int, rule.split(" before "))
+            if order.index(one) < order.index(other):
                 return sentence
         return ""
 
@@ -164,16 +165,3 @@ def _whole_numbers(answer):
     if isinstance(answer, list | tuple) and not any(isinstance(item, bool) for item in answer):
         with suppress(TypeError):
             return tuple(map(index, answer))
-
-
-def _keeps(order, rule):
-    """Return whether an order keeps a rule.
-
-    >>> _keeps((3, 1, 2), "3 before 2"), _keeps((3, 1, 2), "2 first")
-    (True, False)
-    """
-    one, other, first, last = _RULE.fullmatch(rule).groups()
-    position = order.index(int(one))
-    if first or last:
-        return position == (0 if first else len(order) - 1)
-    return position < order.index(int(other))

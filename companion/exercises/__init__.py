@@ -2,6 +2,9 @@
 
 Each module has a dict ``exercises``; together they are the registry that
 `companion.check.check` judges by. ``_given`` holds what several of them need.
+
+What is right is found by torch: by its autograd in float64, or by running the program in question.
+Only to a prediction whose program runs in the next cell of its chapter the answer stands here.
 """
 
 import pkgutil

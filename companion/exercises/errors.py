@@ -1,20 +1,16 @@
-"""The exercises to the chapter "Error clinic": cases for a doctor.
-
-What is right is found by running the programs with torch, or by its autograd, in float64.
-"""
+"""The exercises to the chapter "Error clinic": cases for a doctor."""
 
 import torch
 
-from companion.check import Choice, Function, Number, Part, flag
+from companion.check import Function, Number, Part
 from companion.check.vocabulary import DETACHED, SIGN, TWICE
 from companion.exercises._given import (
     backward_to,
-    fails,
     leaf,
     slope,
-    the_one,
     upstream,
     vector,
+    which_fails,
     which_runs,
 )
 
@@ -22,11 +18,9 @@ exercises = {}
 
 # Diagnosis -------------------------------------------------------------------------------------
 
-exercises["case-which-raises"] = Choice(
-    lambda: the_one(
-        exercises["case-which-raises"].options,
-        fails("w = torch.tensor(3.0, requires_grad=True)", "y.backward()"),
-    ),
+exercises["case-which-raises"] = which_fails(
+    "w = torch.tensor(3.0, requires_grad=True)",
+    "y.backward()",
     a=("`y = w.detach() + w`", "`detach()` cuts one of two ways. Is there still a way to `w`?"),
     b=(
         "`with torch.no_grad(): w -= 1`, then `y = w * w`",
@@ -92,47 +86,6 @@ exercises["case-retain"] = which_runs(
     d="`slope = grad(y, x, create_graph=True)[0]`",
 )
 
-exercises["case-gradcheck"] = which_runs(
-    "def check(x, **options):\n"
-    "    return torch.autograd.gradcheck(lambda x: x.sin() * x, x, **options)\n"
-    "x = torch.tensor([0.5, 2.0], requires_grad=True)",
-    "",
-    a=("`check(x, eps=1e-9)`", "In 32 bits `x` and `x + 1e-9` are the same number."),
-    b="`check(x.detach().double().requires_grad_())`",
-    c=("`check(x.clone())`", "A clone has as many digits as `x`. How many does a quotient need?"),
-    d=("`check(x, atol=1e-7)`", "That is harder to please. Why do the two Jacobians differ?"),
-)
-
-exercises["case-checkpoint"] = which_runs(
-    f"from torch.utils.checkpoint import checkpoint\n{_LINEAR}",
-    "y.sum().backward()\nassert layer.weight.grad is not None",
-    a=(
-        "`y = checkpoint(layer, x, use_reentrant=True)`",
-        "This way looks at its inputs alone. `x` requires no gradient: there is no way back.",
-    ),
-    b=(
-        "`y = checkpoint(layer, x.detach(), use_reentrant=True)`",
-        "`x` required no gradient before, either. Who does, and how could it be noticed?",
-    ),
-    c="`y = checkpoint(layer, x, use_reentrant=False)`",
-    d=(
-        "`with torch.no_grad(): y = checkpoint(layer, x, use_reentrant=False)`",
-        "Under `no_grad` nothing is recorded, with a checkpoint or without one.",
-    ),
-)
-
-exercises["case-hook"] = which_runs(
-    f"{_LINEAR}\nlayer.register_full_backward_hook(lambda *grads: None)\n"
-    "ReLU, F = torch.nn.ReLU, torch.nn.functional",
-    "y.sum().backward()",
-    a=(
-        "`y = ReLU(inplace=True)(layer(x))`",
-        "So it was: the result of a layer with a hook is a view, and is edited in place.",
-    ),
-    b=("`y = F.relu_(layer(x))`", "The underscore means the same as `inplace=True`: an edit."),
-    c=("`y = ReLU(inplace=True)(layer(x).view(3, 1))`", "A view of a view is a view."),
-    d="`y = ReLU()(layer(x))`",
-)
 
 exercises["case-vmap"] = which_runs(
     "",
@@ -231,65 +184,4 @@ exercises["case-nan"] = Function(
     ),
     observe=_observe_entropy,
     drawn=lambda draw: {"x": draw.leaf(-2, 3, 4)},
-)
-
-
-def _gradcheck_passes(function):
-    try:
-        return torch.autograd.gradcheck(function, leaf(-2.0, 0.5, 1.5))
-    except Exception:  # it raises where the two Jacobians differ
-        return False
-
-
-def _observe_own(answer, x):
-    y, grad = backward_to("x")(answer, x)
-    own = isinstance(getattr(y, "grad_fn", None), torch.autograd.function.BackwardCFunction)
-    return y, own, grad, _gradcheck_passes(answer)
-
-
-def _softsign_slope(x):
-    return slope(torch.nn.functional.softsign, x)
-
-
-exercises["own-function"] = Function(
-    "squash",
-    [{"x": leaf(1.0, -3.0)}, {"x": leaf(0.0, 0.5, 2.0)}, {"x": leaf(-20.0, 300.0)}],
-    Part(
-        "{call} returned",
-        lambda x: x / (1 + x.abs()),
-        "The absolute value is missing: this is x / (1 + x).",
-        lambda x: x / (1 + x),
-        SIGN,
-        tensor=True,
-        missing="`forward` gives back its result; so does the function, by `apply`.",
-    ),
-    flag(
-        "The values are right, but that a `Function` of your own made them in {call} is",
-        True,
-        "The result of `Squash.apply(x)` is asked for; other operations record their own backward.",
-    ),
-    Part(
-        "The values are right, but after {call} and `y.backward(v)` with v = 1, -2, 3, …, "
-        "`x.grad` is",
-        lambda x: _softsign_slope(x) * upstream(x),
-        "This is the local slope alone. `backward` gets what comes from above: it is a factor.",
-        _softsign_slope,
-        "This is what comes from above: the local slope is missing.",
-        upstream,
-        "The slope has the square of 1 + |x| below. Here it is not squared.",
-        lambda x: upstream(x) / (1 + x.abs()),
-        "The slope falls on both sides of 0 alike: |x|, not x, stands in it.",
-        lambda x: upstream(x) / (1 + x) ** 2,
-        SIGN,
-        missing="`backward` gives back nothing: what stands after its `return` becomes `x.grad`.",
-    ),
-    flag(
-        "The gradient is right, but that `torch.autograd.gradcheck(squash, x)` is passed in "
-        "{call} is",
-        True,
-        "`gradcheck` calls `backward` with a 1 for one entry and zeros for the others: does it "
-        "give the right gradient then, each time it is called?",
-    ),
-    observe=_observe_own,
-    drawn=lambda draw: {"x": draw.leaf(-5, 5, 3)},
 )

@@ -1,16 +1,13 @@
-"""The exercises to the chapter "What v is in backward(v)".
-
-What is right is found by autograd, in float64.
-"""
+"""The exercises to the chapter "What v is in backward(v)"."""
 
 from functools import partial
 
 import torch
 from torch.func import jacrev
 
-from companion.check import Choice, Function, Number, Part
+from companion.check import Function, Number, Part
 from companion.check.vocabulary import HALF, SIGN, TWICE
-from companion.exercises._given import ahead, leaf, slope, squared_loss, vector
+from companion.exercises._given import ahead, leaf, runs, slope, squared_loss, vector, which
 
 exercises = {}
 
@@ -141,21 +138,9 @@ exercises["vjp-by-hand"] = Number(
 )
 
 
-_SHAPES = {"a": (), "b": (5,), "c": (3, 5), "d": (3,)}
-
-
-def _shape_that_backward_takes():
-    for letter, shape in _SHAPES.items():
-        x = torch.ones(5, requires_grad=True)
-        try:
-            (torch.ones(3, 5) @ x).backward(torch.ones(shape))
-        except RuntimeError:
-            continue
-        return letter
-
-
-exercises["shape-of-v"] = Choice(
-    _shape_that_backward_takes,
+_GO_BACK = "(torch.ones(3, 5) @ torch.ones(5, requires_grad=True)).backward"
+exercises["shape-of-v"] = which(
+    lambda v: runs("", "")(f"{_GO_BACK}({v})"),
     a=(
         "`torch.tensor(1.0)`",
         "A single 1 is enough only where a single number comes out. How many numbers are in `y`?",

@@ -65,9 +65,9 @@ def lines():
         ["optimizer.step()", "(3 * w).backward()", "optimizer.zero_grad()"],
         zero_step,
         {
-            (2, 3, 1): "The gradient is emptied before it is used.",
             "1 before 2": "The step comes before its gradient.",
-            "3 last": "An old gradient is still there.",
+            "1 before 3": "An old gradient is still there.",
+            "2 before 3": "The gradient is emptied before it is used.",
         },
     )
 
@@ -136,7 +136,7 @@ def test_an_order_that_no_rule_names_gets_a_general_sentence():
 
 
 def test_an_order_whose_program_raises_is_wrong():
-    order = Order(["a", "b"], lambda order: 1 / (order[0] - 1), {"1 first": "Too early."})
+    order = Order(["a", "b"], lambda order: 1 / (order[0] - 1), {"1 before 2": "Too early."})
     assert "Too early." in str(judge(order, [1, 2]))
     assert judge(order, [2, 1])
 
@@ -341,13 +341,6 @@ def test_a_flag_is_a_flag():
     )
     assert judge(question, lambda x: True)
     assert judge(question, lambda x: 1.0).kind == "type"
-
-
-def test_a_copy_is_compared_to_the_last_digit():
-    x = torch.tensor([16777217.0], dtype=torch.float64)
-    part = Part("{call} returned", lambda x: x, exact=True)
-    assert judge(Function("f", [{"x": x}], part), lambda x: x.clone())
-    assert not judge(Function("f", [{"x": x}], part), lambda x: x.float().double())
 
 
 def test_one_long_call_into_compiled_code_is_explained(monkeypatch, capsys):

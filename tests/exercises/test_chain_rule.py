@@ -124,7 +124,6 @@ RIGHT = {
     "a-too-early": [4, 4.0],
     "cut-at-ninety": ["d", "D"],
     "softmax-proof": [[2, 5, 4, 3, 1]],
-    "count-the-paths": [5, 5.0],
     "fork-with-minus": [33, torch.tensor(33.0)],
     "lines-of-a-sweep": [[3, 2, 4, 1], [4, 3, 2, 1], (3, 4, 2, 1)],
     "neuron-by-hand": [
@@ -157,14 +156,6 @@ WRONG = {
         ("a", "1/p has to be computed"),
         ("b", "only where the numbers fit"),
         ("c", "Overflow is silent"),
-    ],
-    "count-the-paths": [
-        (3, "takes `w` twice"),
-        (6, "These are the lines"),
-        (4, "These are the nodes"),
-        (2, "with all its forks"),
-        (135, "This is the gradient"),
-        ("5", "no quotes"),
     ],
     "fork-with-minus": [
         (36, "through `b` alone"),

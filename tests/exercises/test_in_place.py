@@ -45,24 +45,6 @@ def swish_no_grad(x):
     return h.sum()
 
 
-def rows_by_index(h, factors):
-    for k, factor in enumerate(factors):
-        h[k].mul_(factor)
-    return h
-
-
-def rows_unseen(h, factors):
-    for row, factor in zip(h.detach(), factors, strict=True):
-        row.mul_(factor)
-    return h
-
-
-def rows_of_a_copy(h, factors):
-    for k, factor in enumerate(factors):
-        h[[k]].mul_(factor)
-    return h
-
-
 RIGHT = {
     "edits-counted": [4, 4.0],
     "exp-kept": ["b"],
@@ -71,7 +53,6 @@ RIGHT = {
     "stale-steps": ["c", "C"],
     "in-place-recorded": [21],
     "in-place-copies": ["d"],
-    "in-place-rows": [rows_by_index, lambda h, factors: h * factors[:, None]],
     "in-place-blind": [7, torch.tensor(7.0)],
     "in-place-two-losses": [(3, 5, 4, 2, 1)],
     "in-place-limit": [
@@ -106,12 +87,6 @@ WRONG = {
         (3, "is recorded"),
         (22, "writes `w[2]` itself"),
         (2, "before the edits"),
-    ],
-    "in-place-rows": [
-        (rows_unseen, "PyTorch has not seen"),
-        (rows_of_a_copy, "was a copy edited"),
-        (lambda h, factors: (h * factors[:, None]).detach(), "back to `w` is cut"),
-        (lambda h, factors: [row.mul_(f) for row, f in zip(h, factors, strict=True)], "is a view"),
     ],
     "in-place-blind": [
         (13, "the number that `w` had"),

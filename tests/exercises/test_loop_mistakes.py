@@ -92,9 +92,7 @@ RIGHT = {
     "old-name": [7],
     "refused-line": ["c"],
     "line-that-saves": ["b"],
-    "slope-to-itself": [0.25, torch.tensor(0.25)],
     "stack-of-losses": ["c"],
-    "array-that-stays": ["d"],
     "honest-log": [logger(), logger(number=torch.Tensor.detach), with_optimizer],
     "hidden-edit": [stepper(), step_with_optimizer, step_with_grad],
 }
@@ -117,13 +115,6 @@ WRONG = {
         (13, "at the new `w`, not at the old one."),
         (10, "and gradients add up"),
         (0, "it has a gradient"),
-    ],
-    "slope-to-itself": [
-        (-4.5, "a way from the loss back"),
-        (1, "But the way back begins"),
-        (2.25, "This is a value"),
-        (0, "so it gets one"),
-        (4, "The division is undone"),
     ],
     "honest-log": [
         (logger("last"), "the last example"),
