@@ -38,15 +38,7 @@ def find_chromium() -> str:
 
 
 def build_page(book: Path, folder: Path) -> Path:
-    """Build a book as one page of HTML, as strictly as CI does, and return the file's path.
-
-    Parameters
-    ----------
-    book
-        The folder of ``_toc.yml``.
-    folder
-        What is built is put here, into ``_build``.
-    """
+    """Build the book in a folder as one page of HTML, as strictly as CI does, into another one."""
     if not (book / "_toc.yml").is_file():
         raise PdfError(f"There is no book in {book.resolve()}: run this in a clone of it.")
     command = [Path(sys.executable).with_name("jupyter-book"), "build", book, "-n", "-W"]

@@ -91,7 +91,8 @@ class Order:
         returns whether that is right. An order whose program raises is wrong. Without it, as for
         a proof, each order is right to which nothing in `wrong` applies.
     wrong
-        What to say to a wrong order, by what it does: ``"3 before 1"``. The first one counts.
+        What to say to a wrong order, by what it does: ``"3 before 1"``, ``"5 before 4 before 1"``.
+        The first one counts.
     otherwise
         What to say to any other wrong order.
     code
@@ -144,8 +145,8 @@ class Order:
 
     def _refused(self, order):
         for rule, sentence in self.wrong.items():
-            one, other = map(int, rule.split(" before "))
-            if order.index(one) < order.index(other):
+            places = [order.index(int(number)) for number in rule.split(" before ")]
+            if places == sorted(places):
                 return sentence
         return ""
 

@@ -4,7 +4,8 @@ Each module has a dict ``exercises``; together they are the registry that
 `companion.check.check` judges by. ``_given`` holds what several of them need.
 
 What is right is found by torch: by its autograd in float64, or by running the program in question.
-Only to a prediction whose program runs in the next cell of its chapter the answer stands here.
+Where the program of a prediction stands in the notebook itself, the answer stands here: the next
+cell of a chapter runs the program, and a test the one in the statement of an exercise.
 """
 
 import pkgutil

@@ -4,6 +4,7 @@ import torch
 
 from companion.check import Choice, Function, Number, Part, flag
 from companion.exercises._given import (
+    grid,
     leaf,
     runs,
     seen_edit,
@@ -21,25 +22,15 @@ exercises = {}
 # Read and predict -----------------------------------------------------------------------------
 
 
-def _old_weight():
-    w = v = leaf(5.0)
-    (3 * w).backward()
-    w = w - w.grad
-    (w * w).backward()
-    return v.grad
-
-
 exercises["old-name"] = Number(
-    _old_weight,
+    7.0,
     {},
     "This is the second gradient alone. Does `v` hold one already?",
-    lambda right: right - 3,
+    4.0,
     "This is the first gradient alone. Which way leads from the new `w` back to the old one?",
     3.0,
     "The second slope is taken at the new `w`, not at the old one.",
     13.0,
-    "The second slope is taken at the new `w`, not at the old one; and gradients add up.",
-    10.0,
     "`v` is a name for the old tensor, which is a leaf: it has a gradient.",
     0.0,
 )
@@ -158,16 +149,11 @@ def _grad(w, x, y):
     return slope(lambda w: (w * w * x - y) ** 2, w)
 
 
-_first = {"w": leaf(3.0), "x": 1.0, "y": 2.0, "lr": 0.01, "shift": 0.5}
 exercises["hidden-edit"] = Function(
     "step",
-    [
-        _first,
-        _first | {"w": leaf(-1.5)},
-        _first | {"x": 2.0},
-        _first | {"y": -1.0, "lr": 0.1},
-        _first | {"shift": -0.25},
-    ],
+    grid(
+        w=(leaf(3.0), leaf(-1.5)), x=(1.0, 2.0), y=(2.0, -1.0), lr=(0.01, 0.1), shift=(0.5, -0.25)
+    ),
     Part(
         "After {call}, `w` is",
         lambda w, x, y, lr, shift: w - shift - lr * _grad(w, x, y),
@@ -178,8 +164,6 @@ exercises["hidden-edit"] = Function(
         lambda w, x, y, lr, shift: w - shift - lr * _grad(w - shift, x, y),
         "The shift is missing.",
         lambda right, shift: right + shift,
-        "The step is missing: `w` was only shifted.",
-        lambda w, shift: w - shift,
         "`w` has not moved. `w = w - …` gives the name `w` to a new tensor.",
         lambda w: w,
     ),

@@ -3,8 +3,7 @@
 import torch
 
 from companion.check import Choice, Function, Number, Part, flag
-from companion.check.vocabulary import TWICE
-from companion.exercises._given import backward_to, leaf, slope, upstream, which_fails
+from companion.exercises._given import backward_to, grid, leaf, slope, upstream, which_fails
 
 exercises = {}
 
@@ -22,27 +21,10 @@ exercises["constant-slope"] = Number(
     lambda x: slope(lambda x: x**2, x),
     "This is `y`, the value. Asked is the slope.",
     lambda x: x**3,
-    "A constant has the slope 0, but only one of the factors is a constant.",
-    0.0,
-    "This is the value of the constant.",
-    lambda x: x,
-    TWICE,
 )
 
 
-def _who_learns():
-    w1, w2, w3, w4 = weights = [leaf(number) for number in (2.0, 3.0, 0.5, 4.0)]
-    w3.requires_grad_(False)
-    h1 = w1 * 5.0
-    h2 = (w2 * h1).detach()
-    h3 = w3 * h2
-    (w4 * h3 + h1).backward()
-    found = tuple(k for k, w in enumerate(weights, start=1) if w.grad is not None)
-    return {(4,): "a", (1, 4): "b", (1, 2, 4): "c", (1, 3, 4): "d"}[found]
-
-
 exercises["who-still-learns"] = Choice(
-    _who_learns,
     a=(
         "only `w4`",
         (
@@ -114,22 +96,12 @@ def _fixed_loss(w, x, r, x_next):
     return (w * x - (r + 0.9 * w * x_next).detach()) ** 2
 
 
-_first = {"w": leaf(1.0), "x": 2.0, "r": 1.0, "x_next": 3.0}
 exercises["fixed-target"] = Function(
     "target_loss",
-    [
-        _first,
-        _first | {"w": leaf(-0.5)},
-        _first | {"x": 0.5},
-        _first | {"r": -2.0},
-        _first | {"x_next": 1.0},
-        {"w": leaf(2.5), "x": -1.0, "r": 0.5, "x_next": 0.5},
-    ],
+    grid(w=(leaf(1.0), leaf(-0.5)), x=(2.0, 0.5), r=(1.0, -2.0), x_next=(3.0, 1.0)),
     Part(
         "{call} returned",
         _fixed_loss,
-        "This is the difference; the loss is its square.",
-        lambda w, x, r, x_next: w * x - (r + 0.9 * w * x_next),
         "The target is `r` alone here. What does the network promise for later?",
         lambda w, x, r: (w * x - r) ** 2,
         tensor=True,
@@ -143,9 +115,6 @@ exercises["fixed-target"] = Function(
         lambda w, x, r, x_next: slope(
             lambda w: ((w * x).detach() - (r + 0.9 * w * x_next)) ** 2, w
         ),
-        "A part of the slope is missing: does every `w` of the prediction count?",
-        lambda right: right / 2,
-        TWICE,
         missing="The whole loss is a constant now. Which part of it should be one?",
     ),
     observe=backward_to("w"),
@@ -174,8 +143,6 @@ exercises["borrowed-slope"] = Function(
         _step,
         "This is the smooth curve itself. The value should be 0 or 1; only the slope is borrowed.",
         lambda x: x.sigmoid(),
-        "This is the difference of the two. What must be added to it?",
-        lambda right, x: right - x.sigmoid(),
         tensor=True,
     ),
     Part(
@@ -189,7 +156,6 @@ exercises["borrowed-slope"] = Function(
         lambda x: slope(torch.sigmoid, x),
         "The sign is the other way round: which of the two parts is the constant?",
         lambda right: -right,
-        TWICE,
         missing="No gradient comes back to `x`. Which part of the result is tracked?",
     ),
     observe=backward_to("x"),

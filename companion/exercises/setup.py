@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from companion.check import Choice, Function, Part, flag
-from companion.check.vocabulary import HALF, SIGN, TWICE
+from companion.check.vocabulary import HALF
 from companion.exercises._given import runs, slope, which_runs
 
 exercises = {}
@@ -56,10 +56,8 @@ exercises["slope-by-autograd"] = Function(
         "The slope of the inside is missing: how fast does `3 * w - 2` change with `w`?",
         lambda right: right / 3,
         HALF,
-        SIGN,
         "This is the slope at `w = 1`, the chapter's place.",
         lambda: _slope(1.0),
-        TWICE,
         tensor=True,
         missing="`backward()` returns nothing: the slope is in the `.grad` of a leaf. "
         "And a function gives back what stands after `return`.",

@@ -44,14 +44,9 @@ def _show_forms(app, docname, source):
 
 
 def form(question: dict, verdict: str = "") -> str:
-    """Return the form of a question as HTML.
+    """Return the form of a question, as `companion.check._page.Form.data` has it, as HTML.
 
-    Parameters
-    ----------
-    question
-        The data, as `companion.check._page.Form.data` returns them.
-    verdict
-        What the stored check says, shown for code that is there but wrong.
+    `verdict` is what the stored check says, shown for code that is there but wrong.
 
     Examples
     --------

@@ -79,9 +79,7 @@ def safe(x):
 
 RIGHT = {
     "case-dtype": ["c"],
-    "case-unused": ["a"],
     "case-retain": ["d"],
-    "case-vmap": ["a"],
     "case-which-raises": ["c", "C "],
     "case-table": [12, 12.0, torch.tensor(12.0)],
     "case-hidden": [
@@ -107,14 +105,11 @@ WRONG = {
         (0, "which shape does"),
         (108, "This is the sum"),
         (36, "the table has more entries"),
-        (6, "two entries"),
-        (18, "The zeros of the table count"),
     ],
     "case-hidden": [
         (hidden_with(cut=lambda h: h), "backward through the graph a second time"),
         (hidden_with(cut=lambda h: h, retain_graph=True), "through all earlier steps again"),
         (hidden_last, "the last step alone"),
-        (hidden_once, "goes back once"),
         (hidden_without_w, "is the way to `w` cut too?"),
         (hidden_emptied, "or was it emptied?"),
         (lambda w, xs: 2 * hidden_with()(w, xs), "did two gradients add up?"),
@@ -130,7 +125,6 @@ WRONG = {
             lambda x: torch.where(x > 0, x * torch.where(x < 0, x, safe(x)).log(), 0.0),
             "a negative number still takes part",
         ),
-        (lambda x: torch.where(x > 0, safe(x).log(), 0.0), "the factor `x` is missing"),
         (lambda x: -safe(x) * safe(x).log(), "The sign is the other way round"),
         (
             lambda x: torch.where(x > 0, x * safe(x).log().detach(), 0.0),
@@ -141,7 +135,6 @@ WRONG = {
             "The factor `x` is a constant here",
         ),
         (lambda x: (safe(x) * safe(x).log()).detach(), "The way back is cut"),
-        (lambda x: (safe(x) * safe(x).log()).detach() + 0 * x, "All slopes are 0"),
         (lambda x: x * torch.log(x), "returned [-0.346574, nan]"),
     ],
 }
