@@ -1,5 +1,7 @@
 """The book on paper: all pages in one, in a layout that needs no script and nothing of the theme.
 
+A handout is the same with only the pages that ``paper_pages`` names, in this order.
+
 `press.pdf` builds it and prints it. The builder has a name of its own, ``paper``, since extensions
 know what to write for HTML of any name, but not always for Sphinx's own ``singlehtml``. That one
 joins the pages as they are, so that of ten headings "Summary" only the first could be reached.
@@ -16,6 +18,7 @@ from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 def setup(app):
     """Called by the extension's own `setup`."""
     app.add_builder(Paper)
+    app.add_config_value("paper_pages", [], "env")
     app.connect("config-inited", _show_html)
     app.connect("builder-inited", _draw_no_cards)
 
@@ -29,6 +32,8 @@ class Paper(SingleFileHTMLBuilder):
     def fix_refuris(self, tree):
         """Make links between pages links within the one; called for the book and for its lists."""
         if isinstance(tree, nodes.document):
+            if self.config.paper_pages:
+                self._keep_alone(self.config.paper_pages, tree)
             self._renamed = _tell_apart(tree)
         for reference in tree.findall(nodes.reference):
             page, _, element = reference.get("refuri", "").rpartition("#")
@@ -36,11 +41,29 @@ class Paper(SingleFileHTMLBuilder):
                 page = page.removeprefix("#document-")
                 reference["refuri"] = f"#{self._renamed.get((page, element), element)}"
 
+    def _keep_alone(self, handout, tree):
+        """Keep the pages of a handout alone, and let links to others lead to the site."""
+        pages = {page["docname"]: page for page in tree.findall(addnodes.start_of_file)}
+        for page in pages.values():
+            page.parent.remove(page)
+        tree.children = []
+        tree += nodes.compound("", *map(pages.get, handout), classes=["toctree-wrapper"])
+        for reference in tree.findall(nodes.reference):
+            page, _, place = reference.get("refuri", "").removeprefix("#").partition("#")
+            page = page.removeprefix("document-")
+            if page in self.env.all_docs and page not in handout:
+                site = self.config.html_baseurl.rstrip("/")
+                reference["refuri"] = f"{site}/{page}.html{place and '#' + place}"
+
     def handle_page(self, pagename, addctx, *_, **__):
         """Write the book, and no page besides, such as the one for a lost address."""
         if pagename == self.config.root_doc:
             index = str(Path(self.outdir, "index.html"))
-            book = {"author": self.config.author, "address": self.config.html_baseurl}
+            book = {
+                "author": self.config.author,
+                "address": self.config.html_baseurl,
+                "handout": self.config.paper_pages,
+            }
             super().handle_page(pagename, addctx | book, "paper.html", outfilename=index)
 
 
