@@ -9,9 +9,6 @@ from companion.check._page import Form
 from companion.check._result import Result, show
 from companion.check._run import OwnFailure, own
 
-#: What is said to a wrong order of a program that no rule explains.
-GENERAL_ORDER = "In this order the program does something else. Be the computer, line by line."
-
 
 class Choice:
     """A question with a few options, answered by a letter.
@@ -20,8 +17,8 @@ class Choice:
     ----------
     truth
         Called without arguments; returns the letter of the right option, which it finds by
-        running the program of the question. A prediction whose program runs in the next cell of
-        its chapter needs none: right is the option that has no sentence.
+        running the program of the question. A prediction whose chapter goes on by running it needs
+        none: right is the option that has no sentence.
     **options
         By letter: the text of the right option, and for a wrong one the pair of its text and of
         what to say to whoever chooses it, the misconception behind it.
@@ -30,7 +27,7 @@ class Choice:
 
     Examples
     --------
-    >>> question = Choice(lambda: "b", a=("It grows.", "Look at the sign again."), b="It falls.")
+    >>> question = Choice(a=("It grows.", "Look at the sign again."), b="It falls.")
     >>> question.judge(" A")
     Not solved yet.
     You answered a.
@@ -86,15 +83,9 @@ class Order:
     ----------
     lines
         The lines of a program, or the steps of a proof; at most six.
-    truth
-        Called with an order, a tuple such as (2, 1, 3); it runs the program in that order and
-        returns whether that is right. An order whose program raises is wrong. Without it, as for
-        a proof, each order is right to which nothing in `wrong` applies.
     wrong
         What to say to a wrong order, by what it does: ``"3 before 1"``, ``"5 before 4 before 1"``.
-        The first one counts.
-    otherwise
-        What to say to any other wrong order.
+        The first one counts, and an order that does nothing of it is right.
     code
         Whether the lines are lines of code; otherwise they are steps of a proof.
 
@@ -102,8 +93,10 @@ class Order:
     --------
     >>> question = Order(
     ...     ["w.grad = None", "loss.backward()", "w -= lr * w.grad"],
-    ...     lambda order: order == (2, 3, 1),
-    ...     {"1 before 3": "What does `w.grad` hold when the step is taken?"},
+    ...     {
+    ...         "1 before 3": "What does `w.grad` hold when the step is taken?",
+    ...         "3 before 2": "Which gradient does the step take?",
+    ...     },
     ... )
     >>> question.judge([2, 1, 3])
     Not solved yet.
@@ -113,16 +106,8 @@ class Order:
 
     asks = "a list of line numbers"
 
-    def __init__(
-        self,
-        lines: Sequence[str],
-        truth: Callable[[tuple[int, ...]], bool] | None = None,
-        wrong: Mapping[str, str] | None = None,
-        otherwise: str = GENERAL_ORDER,
-        code: bool = True,
-    ):
-        self.lines, self.wrong, self.otherwise, self.code = lines, wrong or {}, otherwise, code
-        self.truth = truth or (lambda order: not self._refused(order))
+    def __init__(self, lines: Sequence[str], wrong: Mapping[str, str], code: bool = True):
+        self.lines, self.wrong, self.code = lines, wrong, code
 
     def judge(self, answer: object, seed: int = 1) -> Result:
         """Return the result of `answer`."""
@@ -138,12 +123,6 @@ class Order:
 
     def reply(self, order: tuple[int, ...]) -> str:
         """Return what to say to an order of all lines; nothing to a right one."""
-        with suppress(Exception):  # a program in a wrong order may stop with an error
-            if self.truth(order):
-                return ""
-        return self._refused(order) or self.otherwise
-
-    def _refused(self, order):
         for rule, sentence in self.wrong.items():
             places = [order.index(int(number)) for number in rule.split(" before ")]
             if places == sorted(places):
@@ -156,9 +135,8 @@ class Order:
         replies = {" ".join(map(str, order)): self.reply(order) for order in orders}
         if "" not in replies.values():
             raise OwnFailure("no order is right")
-        known = {order: reply for order, reply in replies.items() if reply != self.otherwise}
         lines = [f"`{line}`" if self.code else line for line in self.lines]
-        return Form("order", known, otherwise=self.otherwise, lines=lines)
+        return Form("order", replies, lines=lines)
 
 
 def _whole_numbers(answer):

@@ -4,8 +4,8 @@ Each module has a dict ``exercises``; together they are the registry that
 `companion.check.check` judges by. ``_given`` holds what several of them need.
 
 What is right is found by torch: by its autograd in float64, or by running the program in question.
-Where the program of a prediction stands in the notebook itself, the answer stands here: the next
-cell of a chapter runs the program, and a test the one in the statement of an exercise.
+Where a notebook itself has the program of a prediction, its answer stands here: a chapter goes on by
+running or drawing it, and a test runs the one in the statement of an exercise.
 """
 
 import pkgutil

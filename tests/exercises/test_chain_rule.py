@@ -204,7 +204,7 @@ WRONG = {
 
 
 def test_an_order_of_the_sweep_is_right_if_its_lines_find_the_gradients():
-    """They are those of c = a · a², at w = 1.5 and x = 2; each wrong order has a sentence."""
+    """They are those of c = a · a², at w = 1.5 and x = 2."""
     question = exercises["lines-of-a-sweep"]
     for order in itertools.permutations(range(1, 5)):
         names = {"x": 2.0, "a": 3.0, "b": 9.0, "grad_c": 1.0}
@@ -212,7 +212,6 @@ def test_an_order_of_the_sweep_is_right_if_its_lines_find_the_gradients():
         exec("\n".join(question.lines[number - 1] for number in order), names)  # noqa: S102
         swept = (names["grad_b"], names["grad_a"], names["grad_w"]) == (3, 27, 54)
         assert bool(check("lines-of-a-sweep", order)) == swept
-        assert "Be the computer" not in str(check("lines-of-a-sweep", order))
 
 
 def test_a_walk_path_by_path_is_stopped_where_paths_explode(monkeypatch):

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 import torch
 
-from companion.check import Function, Number, Steps, check
+from companion.check import Function, Number, Project, check
 from companion.exercises import concepts, exercises
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "exercises").glob("*.ipynb"))
@@ -48,7 +48,7 @@ def test_the_stub_is_refused_and_the_fenced_solution_passes(stem, name):
         exec(compile(ast.Module([last], []), name, "exec"), names)  # noqa: S102
 
     run(cells["imports"].source)
-    code = isinstance(exercises[name], Function | Steps)
+    code = isinstance(exercises[name], Function | Project)
     for part in ("given", "stub", "check") if code else ("answer",):
         if f"{name}-{part}" in cells or part != "given":
             result = run(cells[f"{name}-{part}"].source)
