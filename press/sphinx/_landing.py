@@ -76,12 +76,7 @@ def _question(chapter):
 def first_picture(chapter: nodes.document, prefix: str) -> str | None:
     """Return the first picture that a chapter's figures store, as SVG that is only looked at.
 
-    Parameters
-    ----------
-    chapter
-        A page whose figures are `explore`'s.
-    prefix
-        Stands before each id in the picture, which other pictures of the page may have as well.
+    The prefix stands before each id in it, which other pictures of the page may have as well.
     """
     for raw in chapter.findall(nodes.raw):
         _, figure, html = raw.astext().partition('<figure class="explorable')
