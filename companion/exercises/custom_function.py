@@ -157,7 +157,7 @@ exercises["eps-in-float32"] = Choice(
 
 
 def _is_refused(code):
-    returned = eval(code, {"torch": torch})  # noqa: S307 a text of this module
+    returned = eval(code, {"torch": torch})
     methods = {
         "forward": staticmethod(lambda ctx, x: x * 1),
         "backward": staticmethod(lambda ctx, v: returned),
@@ -438,9 +438,7 @@ exercises["your-head"] = own_function(
             _SCALE,
             lambda right, scale: right / scale,
             _SUM,
-            lambda q, k, values, scale: (
-                scale * _scores_back(q, k, values, scale, summed=False) @ k
-            ),
+            lambda q, k, values, scale: scale * _scores_back(q, k, values, scale, summed=False) @ k,
         ],
         "k": [
             _SCALE,

@@ -30,7 +30,7 @@ _TYPES = {"float64": torch.float64, "float32": torch.float32}
 
 def show_detective() -> interactive:
     """Return the figure in which five tests look at seven ways back."""
-    steps = (1e-1, 1e-2, 1e-3, 1e-6, 1e-14)
+    steps = (1e-1, 1e-3, 1e-6, 1e-14)
     return explore(
         detective,
         title="Most tests let a wrong backward go",
@@ -68,7 +68,10 @@ def detective(
     off = (found.compared[0] - found.compared[1]).abs().max().item()
     page.text(WIDTH - 6, 83, f"off by {signed(off, '.1e')}", ink.context, ha="right")
     page.text(MARGIN, 101, _where(test))
-    for side, words, ink_of in ((0, "by this backward", ink.gradient), (1, "by quotients", ink.value)):
+    for side, words, ink_of in (
+        (0, "by this backward", ink.gradient),
+        (1, "by quotients", ink.value),
+    ):
         x = _LEFTS[side] + 1.5 * _WIDE
         page.text(x, 124, words, ink_of, ha="center")
         full, part = (found.own, found.quotients)[side], found.compared[side]
@@ -93,8 +96,8 @@ def _row(page, side, number, values, good, boxed):
     for column, (value, fine) in enumerate(zip(values, good, strict=True)):
         x = _LEFTS[side] + column * _WIDE
         seen = boxed and value != ""
-        page.patch(x + 1, y - 14, _WIDE - 2, _HIGH - 2, color=ink.wrong, alpha=0 if fine else 0.25)
-        page.box(x + 1, y - 14, _WIDE - 2, _HIGH - 2, color=ink.text, shown=seen, linewidth=0.8)
+        tint = (ink.wrong, 0 if fine else 0.25)
+        page.box(x + 1, y - 14, _WIDE - 2, _HIGH - 2, shown=seen, facecolor=tint, linewidth=0.8)
         words = value if value == "" else _short(value)
         page.text(x + _WIDE / 2, y, words, ink.text if boxed else ink.context, ha="center")
 
@@ -106,7 +109,9 @@ def _short(value):
 
 def _verdict(suspect, test, passes):
     if suspect == RIGHT:
-        return ("passes: it is right", ink.right) if passes else ("fails, though right", ink.refused)
+        return (
+            ("passes: it is right", ink.right) if passes else ("fails, though right", ink.refused)
+        )
     if not passes and examine(suspect, test).passes:
         return "fails, for its step alone", ink.refused
     if not passes:
@@ -141,7 +146,7 @@ def quotient(form: str, h: float, dtype: torch.dtype = torch.float64) -> float:
     return ((torch.exp(x + h) - torch.exp(x - h)) / (2 * h)).item()
 
 
-_POWERS = [k / 2 for k in range(-40, 1)]  # of ten: the steps h
+_POWERS = [*range(-20, -8), *(k / 2 for k in range(-16, 1))]  # of ten: the steps h
 _NOTHING = -17.5  # where an error of 0 is drawn
 
 
@@ -197,11 +202,11 @@ def show_step_size() -> interactive:
         paper=[
             {"k": -5.5},
             {"dtype": "float32", "k": -2.5},
-            {"form": "complex step", "k": -20.0},
+            {"form": "complex step", "k": -20},
         ],
         form=ToggleButtons(options=list(FORMS), value="central"),
         dtype=ToggleButtons(options=list(_TYPES)),
-        k=SelectionSlider(options=[(f"{10**k:.2g}", k) for k in _POWERS], value=-9.0),
+        k=SelectionSlider(options=[(f"{10**k:.2g}", k) for k in _POWERS], value=-9),
         alt="The error of three difference quotients of exp at 1 against their step, on logarithmic "
         "axes. Forward and central ones fall with the step, and rise again when it is too short; "
         "the complex step stays exact.",

@@ -157,9 +157,7 @@ def through(backward=lambda ctx, v: v, value=lambda x: x.clamp(0, 1)):
 
 
 def by_complex_step(f, x, h=1e-20, part=lambda y: y.imag, over=1):
-    z = torch.complex(
-        torch.tensor(x, dtype=torch.float64), torch.tensor(h, dtype=torch.float64)
-    )
+    z = torch.complex(torch.tensor(x, dtype=torch.float64), torch.tensor(h, dtype=torch.float64))
     return part(f(z)) / (over * h)
 
 
