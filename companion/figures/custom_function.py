@@ -33,7 +33,7 @@ def show_detective() -> interactive:
     steps = (1e-1, 1e-3, 1e-6, 1e-14)
     return explore(
         detective,
-        title="Most tests let a wrong backward go",
+        title="What a test cannot see",
         caption="Boxed is what the test compares, red is where the two sides disagree.",
         labels={"suspect": "backward no.", "test": "test", "dtype": "numbers", "h": "step h"},
         paper=[{"test": MIXED}, {"test": "gradcheck"}, {"suspect": SECOND, "test": TWICE}],
@@ -48,7 +48,13 @@ def show_detective() -> interactive:
 
 
 def _power(h):
-    return f"1e−{-round(math.log10(h))}"
+    """Return a step as text.
+
+    >>> _power(1e-14), _power(10**-2.5)
+    ('1e−14', '3.2e−3')
+    """
+    digits, power = f"{h:.1e}".split("e")
+    return f"{digits.removesuffix('.0')}e{signed(int(power), 'd')}"
 
 
 def detective(
@@ -146,13 +152,14 @@ def quotient(form: str, h: float, dtype: torch.dtype = torch.float64) -> float:
     return ((torch.exp(x + h) - torch.exp(x - h)) / (2 * h)).item()
 
 
-_POWERS = [*range(-20, -8), *(k / 2 for k in range(-16, 1))]  # of ten: the steps h
+_CURVE = [k / 2 for k in range(-40, 1)]  # powers of ten: the steps h
+_POWERS = [k for k in _CURVE if k >= -8 or k == round(k)]  # those to choose from
 _NOTHING = -17.5  # where an error of 0 is drawn
 
 
 @functools.cache
 def _errors(form, dtype):
-    found = [abs(quotient(form, 10**k, _TYPES[dtype]) - math.e) for k in _POWERS]
+    found = [abs(quotient(form, 10**k, _TYPES[dtype]) - math.e) for k in _CURVE]
     return [math.log10(error) if error else _NOTHING for error in found]
 
 
@@ -161,16 +168,16 @@ def step_size(form: str = "central", dtype: str = "float64", k: float = -2.0) ->
     """Draw the error of a difference quotient of exp at 1 against its step, 10 to the power k.
 
     >>> step_size("central", "float64", -5.5).texts[0].get_text()
-    'h = 3.2e−06: off by 3.3e−11'
+    'h = 3.2e−6: off by 3.3e−11'
     """
-    figure = Figure(figsize=(WIDTH / 72, 3.5))
+    figure = Figure(figsize=(WIDTH / 72, 3.1))
     ax = figure.add_axes((0.16, 0.1, 0.82, 0.69))
     for name in _TYPES:
         for each in FORMS:
-            ax.plot(_POWERS, _errors(each, name), color=ink.context, linewidth=0.8)
+            ax.plot(_CURVE, _errors(each, name), color=ink.context, linewidth=0.8)
     errors = _errors(form, dtype)
-    ax.plot(_POWERS, errors, color=ink.value, linewidth=2.5)
-    ax.plot(k, errors[_POWERS.index(k)], "o", color=ink.step, markersize=13)
+    ax.plot(_CURVE, errors, color=ink.value, linewidth=2.5)
+    ax.plot(k, errors[_CURVE.index(k)], "o", color=ink.step, markersize=13)
     ax.set(xlim=(-20.6, 0.4), ylim=(-18.3, 1.5))
     ax.set_xticks((-20, -15, -10, -5, 0), ("1e−20", "1e−15", "1e−10", "1e−5", "1"))
     ax.set_yticks((_NOTHING, -15, -10, -5, 0), ("0", "1e−15", "1e−10", "1e−5", "1"))
@@ -181,7 +188,7 @@ def step_size(form: str = "central", dtype: str = "float64", k: float = -2.0) ->
 
     found = quotient(form, 10**k, _TYPES[dtype])
     off = signed(abs(found - math.e), ".1e") if found != math.e else "0, to the last bit"
-    figure.text(0.02, 0.93, f"h = {signed(10**k, '.1e')}: off by {off}")
+    figure.text(0.02, 0.93, f"h = {_power(10**k)}: off by {off}")
     digits, true = f"{found:.15f}", f"{math.e:.15f}"
     right = next((n for n in range(17) if digits[n] != true[n]), 17)
     look = {"family": "monospace", "weight": "bold"}
@@ -206,7 +213,7 @@ def show_step_size() -> interactive:
         ],
         form=ToggleButtons(options=list(FORMS), value="central"),
         dtype=ToggleButtons(options=list(_TYPES)),
-        k=SelectionSlider(options=[(f"{10**k:.2g}", k) for k in _POWERS], value=-9),
+        k=SelectionSlider(options=[(_power(10**k), k) for k in _POWERS], value=-10),
         alt="The error of three difference quotients of exp at 1 against their step, on logarithmic "
         "axes. Forward and central ones fall with the step, and rise again when it is too short; "
         "the complex step stays exact.",
