@@ -109,9 +109,9 @@ def examine(suspect: int, test: str, h: float = 1e-6, dtype: torch.dtype = torch
         change = (function(x + h * u) - function(x - h * u)).detach() / (2 * h)
         compared, compared_with = _back(seen, x, w) @ u, w @ change
     passes = {
-        SLOW: lambda: _quietly(gradcheck, function, x, eps=h),
-        FAST: lambda: _quietly(gradcheck, function, x, eps=h, fast_mode=True),
-        TWICE: lambda: _quietly(gradgradcheck, function, x, v, eps=h),
+        SLOW: lambda: quietly(gradcheck, function, x, eps=h),
+        FAST: lambda: quietly(gradcheck, function, x, eps=h, fast_mode=True),
+        TWICE: lambda: quietly(gradgradcheck, function, x, v, eps=h),
     }.get(test, lambda: bool(agree(compared, compared_with).all()))()
     return Findings(own, found, (compared, compared_with), passes)
 
@@ -128,7 +128,8 @@ def _directions(dtype):
     return [vector / vector.norm() for vector in drawn]
 
 
-def _quietly(check, *arguments, **options):
+def quietly(check: Callable, *arguments, **options) -> bool:
+    """Return what one of torch's checks says; it warns of float32, and need not here."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it warns of float32
+        warnings.simplefilter("ignore")
         return check(*arguments, **options, raise_exception=False)

@@ -74,36 +74,27 @@ def detective(
     off = (found.compared[0] - found.compared[1]).abs().max().item()
     page.text(WIDTH - 6, 83, f"off by {signed(off, '.1e')}", ink.context, ha="right")
     page.text(MARGIN, 101, _where(test))
-    for side, words, ink_of in (
-        (0, "by this backward", ink.gradient),
-        (1, "by quotients", ink.value),
-    ):
-        x = _LEFTS[side] + 1.5 * _WIDE
-        page.text(x, 124, words, ink_of, ha="center")
-        full, part = (found.own, found.quotients)[side], found.compared[side]
-        whole = part.ndim == 2
-        _matrix(page, side, full.tolist(), agree(found.own, found.quotients).tolist(), whole)
-        sums = part.tolist() if part.ndim == 1 else ["", "", ""]
-        good = agree(*found.compared).tolist() if part.ndim == 1 else [True] * 3
-        if part.ndim == 0:
-            sums, good = ["", part.item(), ""], [True, agree(*found.compared).item(), True]
-        _row(page, side, 3.35, sums, good, part.ndim < 2)
+    good, boxed = agree(found.own, found.quotients).tolist(), found.compared[0].ndim == 2
+    fine = agree(*found.compared)
+    for side, words in enumerate(("by this backward", "by quotients")):
+        color = (ink.gradient, ink.value)[side]
+        page.text(_LEFTS[side] + 1.5 * _WIDE, 124, words, color, ha="center")
+        for row in range(3):
+            _row(page, side, row, found[side][row].tolist(), good[row], boxed)
+        below, well = found.compared[side].tolist(), fine.tolist()
+        if not isinstance(below, list):  # one number, in the middle
+            below, well = ["", below, ""], [True, well, True]
+        _row(page, side, 3.35, *((3 * [""], 3 * [True]) if boxed else (below, well)), not boxed)
     return page.figure
 
 
-def _matrix(page, side, rows, good, whole):
-    for number, row in enumerate(rows):
-        _row(page, side, number, row, good[number], whole)
-
-
-def _row(page, side, number, values, good, boxed):
+def _row(page, side, row, values, good, boxed):
     """Write three numbers, in boxes if the test compares them; tint those that disagree."""
-    y = _TOP + number * _HIGH
+    y = _TOP + row * _HIGH
     for column, (value, fine) in enumerate(zip(values, good, strict=True)):
         x = _LEFTS[side] + column * _WIDE
-        seen = boxed and value != ""
-        tint = (ink.wrong, 0 if fine else 0.25)
-        page.box(x + 1, y - 14, _WIDE - 2, _HIGH - 2, shown=seen, facecolor=tint, linewidth=0.8)
+        look = {"shown": boxed and value != "", "facecolor": (ink.wrong, 0 if fine else 0.25)}
+        page.box(x + 1, y - 14, _WIDE - 2, _HIGH - 2, linewidth=0.8, **look)
         words = value if value == "" else _short(value)
         page.text(x + _WIDE / 2, y, words, ink.text if boxed else ink.context, ha="center")
 
@@ -114,17 +105,14 @@ def _short(value):
 
 
 def _verdict(suspect, test, passes):
+    if passes:
+        words = {RIGHT: "passes: it is right", SECOND: "passes: x.grad is right"}.get(suspect)
+        return (words, ink.right) if words else ("passes, though it is wrong", ink.wrong)
     if suspect == RIGHT:
-        return (
-            ("passes: it is right", ink.right) if passes else ("fails, though right", ink.refused)
-        )
-    if not passes and examine(suspect, test).passes:
+        return "fails, though right", ink.refused
+    if examine(suspect, test).passes:
         return "fails, for its step alone", ink.refused
-    if not passes:
-        return "fails: caught", ink.right
-    if suspect == SECOND:
-        return "passes: x.grad is right", ink.right
-    return "passes, though it is wrong", ink.wrong
+    return "fails: caught", ink.right
 
 
 def _where(test):
@@ -153,7 +141,7 @@ def quotient(form: str, h: float, dtype: torch.dtype = torch.float64) -> float:
 
 
 _CURVE = [k / 2 for k in range(-40, 1)]  # powers of ten: the steps h
-_POWERS = [k for k in _CURVE if k >= -8 or k == round(k)]  # those to choose from
+_POWERS = [k for k in _CURVE if k == round(k) or k in (-5.5, -2.5)]  # those to choose from
 _NOTHING = -17.5  # where an error of 0 is drawn
 
 
@@ -181,7 +169,7 @@ def step_size(form: str = "central", dtype: str = "float64", k: float = -2.0) ->
     ax.set(xlim=(-20.6, 0.4), ylim=(-18.3, 1.5))
     ax.set_xticks((-20, -15, -10, -5, 0), ("1e−20", "1e−15", "1e−10", "1e−5", "1"))
     ax.set_yticks((_NOTHING, -15, -10, -5, 0), ("0", "1e−15", "1e−10", "1e−5", "1"))
-    for x, y, words in ((-20, -1.4, "error"), (-4.1, -17.6, "step h"), (-4.1, -10, "too long")):
+    for x, y, words in ((-20, -1.4, "error"), (-4.1, -17.6, "step h"), (-3.8, -10.4, "too long")):
         ax.text(x, y, words, color=ink.context)
     words = " " if form == "complex step" else "too short"
     ax.text(-13.8 if dtype == "float64" else -8, -5, words, color=ink.context, ha="right")
