@@ -4,6 +4,7 @@ Protected here: Functions that are written otherwise pass all steps; each usual 
 Function that is right everywhere else, stops at its own step with its own sentence.
 """
 
+import pytest
 import torch
 from torch.autograd import Function
 from torch.autograd.function import once_differentiable
@@ -268,3 +269,13 @@ def test_the_ratio_is_smooth_in_the_complex_plane():
     x = torch.tensor(0.5, dtype=torch.float64, requires_grad=True)
     (slope,) = torch.autograd.grad(ratio(x), x)
     assert abs(by_complex_step(ratio, 0.5) - slope) < 1e-15
+
+
+@pytest.mark.parametrize(
+    "kink", [torch.abs, torch.relu, lambda z: z if z > 0 else -z], ids=["abs", "relu", "if"]
+)
+def test_the_complex_step_refuses_a_kink(kink):
+    """The chapter says that it raises an error there, and is wrong in silence with `conj`."""
+    with pytest.raises(RuntimeError):
+        by_complex_step(kink, 0.5)
+    assert by_complex_step(lambda z: z * z.conj(), 0.5) == 0  # for 1
