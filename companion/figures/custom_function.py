@@ -76,7 +76,7 @@ def detective(
     page.text(MARGIN, 101, _where(test))
     good, boxed = agree(found.own, found.quotients).tolist(), found.compared[0].ndim == 2
     fine = agree(*found.compared)
-    for side, words in enumerate(("by this backward", "by quotients")):
+    for side, words in enumerate(("by this backward", f"quotients, h = {_power(h)}")):
         color = (ink.gradient, ink.value)[side]
         page.text(_LEFTS[side] + 1.5 * _WIDE, 124, words, color, ha="center")
         for row in range(3):
@@ -254,7 +254,10 @@ def complex_slope(re: float = 1.0, im: float = 1.0) -> Figure:
     lines += [("z.grad", ink.gradient, _complex(grad))]
     for color, words in ((ink.context, "by conjugate"), (ink.step, "by z.grad")):
         trail = _trail(z, color == ink.context)
-        ax.plot(*zip(*trail, strict=True), "o-", color=color, linewidth=2, markersize=4)
+        ax.plot(*zip(*trail, strict=True), color=color, linewidth=2)
+        seen = [point for point in trail if max(map(abs, point)) < _SIDE]
+        seen += seen[-1:] * (len(trail) - len(seen))  # always as many
+        ax.plot(*zip(*seen, strict=True), "o", color=color, markersize=4)
         after = valleys(torch.tensor(complex(*trail[-1]))).item()
         lines.insert(2, (words, color, f"L → {after:.3f}" if after < 100 else "L > 100"))
     ax.plot(re, im, "o", color=ink.value, markersize=13)
@@ -274,7 +277,8 @@ def show_complex_slope() -> interactive:
     return explore(
         complex_slope,
         title="z.grad points straight uphill",
-        caption="L = |z² + 4|² is 0 at each cross. Gold: 15 steps against z.grad, grey: against its conjugate.",
+        caption="L = |z² + 4|² is 0 at each cross. Gold: 15 steps against z.grad, grey: against "
+        "its conjugate.",
         labels={"re": "real part of z", "im": "imaginary part"},
         hold={"re": "x", "im": "y"},
         paper=[{"re": 1.0, "im": 1.0}, {"re": 2.0, "im": 0.0}, {"re": -1.5, "im": 2.0}],
