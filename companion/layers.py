@@ -164,7 +164,8 @@ def surprise(gap: float, fused: bool) -> tuple:
     >>> surprise(90.0, fused=False)
     (90.0, [nan, inf])
     """
-    scores, y = torch.tensor([[0.0, gap]], requires_grad=True), torch.tensor([0])
+    scores = torch.tensor([[0.0, gap]], dtype=torch.float32, requires_grad=True)
+    y = torch.tensor([0])
     loss = F.cross_entropy(scores, y) if fused else -scores.softmax(1)[0, 0].log()
     loss.backward()
     return loss.item(), scores.grad[0].tolist()

@@ -11,11 +11,11 @@ from companion.canvas import WIDTH, Page, in_style, ink, signed, strokes, wrappe
 from companion.layers import LAYERS, MIXED, ONES, fitted, slopes, surprise, upstream
 from explorable import explore
 
-_SIDE, _HIGH = 136, 19  # of a block, and of a row of numbers, in points
-_LEFT, _RIGHT, _ABOVE, _BELOW = 6, 160, 60, 184
+_SIDE, _HIGH = 140, 18  # of a block, and of a row of numbers, in points
+_LEFT, _RIGHT, _ABOVE, _BELOW = 3, 157, 55, 166
 
 
-def shape_loom(layer: str = "bias", entry: int = 5, upstream_is: str = MIXED) -> Figure:
+def shape_loom(layer: str = "bias", entry: int = 5, ones: bool = False) -> Figure:
     """Draw which upstream entries flow into one entry of a gradient, and with which slopes.
 
     The layer is one of `companion.layers.LAYERS`, the entry is from 0 to 7, row by row.
@@ -23,30 +23,30 @@ def shape_loom(layer: str = "bias", entry: int = 5, upstream_is: str = MIXED) ->
     >>> "added up: 1 + 0 − 3 = −2" in [t.get_text() for t in shape_loom("bias", 5).texts]
     True
     """
-    this, G = LAYERS[layer], upstream(layer, upstream_is)
+    this, G = LAYERS[layer], upstream(layer, ONES if ones else MIXED)
     shape = this.inputs[this.name].shape
     J = slopes(layer).reshape(-1, 8)  # a row for each entry of y, a column for each of x
     slope, grad = J[:, entry].reshape(G.shape), G.flatten() @ J
     lit, chosen = slope != 0, torch.arange(8) == entry
     name = this.name + str([int(k) for k in torch.unravel_index(torch.tensor(entry), shape)])
-    page = Page(318)
+    page = Page(290)
     code = {"family": "monospace"}
-    page.text(_LEFT, 15, f"y = {this.forward}", ink.value, **code)
-    page.text(_LEFT, 32, f"{this.name}.grad = {this.back}", ink.gradient, **code)
-    page.text(_LEFT, _ABOVE - 7, f"upstream G {tuple(G.shape)}", ink.gradient)
+    page.text(_LEFT, 13, f"y = {this.forward}", ink.value, **code)
+    page.text(_LEFT, 30, f"{this.name}.grad = {this.back}", ink.gradient, **code)
+    page.text(_LEFT, _ABOVE - 6, f"upstream G {tuple(G.shape)}", ink.gradient)
     _grid(page, _LEFT, _ABOVE, G, ink.gradient, 0.3 * lit, count=24)
-    page.text(151, _ABOVE + 24, "×", ha="center")
-    page.text(_RIGHT, _ABOVE - 7, f"slopes of y in {name}", ink.slope)
+    page.text(150, _ABOVE + 23, "×", ha="center")
+    page.text(_RIGHT, _ABOVE - 6, f"slopes of y in {name}", ink.slope)
     strength = 0.1 * lit + 0.35 * slope.abs() / J.abs().max()
     _grid(page, _RIGHT, _ABOVE, slope, ink.slope, strength, count=24)
     sums = " + ".join(_number(term) for term in (G * slope)[lit]).replace("+ −", "− ")
     words = f"added up: {sums} = {_number(grad[entry])}"
-    page.text(_LEFT, _BELOW - 27, words, ink.gradient)
-    page.text(_LEFT, _BELOW - 7, f"{this.name}.grad {tuple(shape)}", ink.gradient)
+    page.text(_LEFT, _BELOW - 23, words, ink.gradient)
+    page.text(_LEFT, _BELOW - 6, f"{this.name}.grad {tuple(shape)}", ink.gradient)
     _grid(page, _LEFT, _BELOW, grad.reshape(shape), ink.gradient, 0.45 * chosen, count=8)
-    page.text(_RIGHT, _BELOW - 7, f"all slopes {tuple(J.shape)}", ink.slope)
+    page.text(_RIGHT, _BELOW - 6, f"all slopes {tuple(J.shape)}", ink.slope)
     _fabric(page, J, entry)
-    page.texts(_LEFT, 297, wrapped(this.words, 44, 2))
+    page.texts(_LEFT, 270, wrapped(this.words, 44, 2))
     return page.figure
 
 
@@ -57,7 +57,7 @@ def _number(value):
 def _grid(page, left, top, numbers, color, tints, count):
     """Write numbers as a matrix, and tint its cells; there are always so many cells."""
     columns = numbers.shape[-1] if numbers.ndim else 1
-    wide = min(34, _SIDE / columns)
+    wide = min(35, _SIDE / columns)
     values, tints = numbers.flatten().tolist(), tints.flatten().tolist()
     for k in range(count):
         shown = k < len(values)
@@ -67,12 +67,12 @@ def _grid(page, left, top, numbers, color, tints, count):
         place = left + wide * j, top + _HIGH * i, wide, _HIGH
         page.box(*place, color=edge, facecolor=(color, tint), linewidth=0.8, shown=shown)
         tone = ink.text if tint else ink.context
-        page.text(place[0] + wide / 2, place[1] + 13.5, value, tone, ha="center", size=10.5)
+        page.text(place[0] + wide / 2, place[1] + 13, value, tone, ha="center", size=11.3)
 
 
 def _fabric(page, J, entry):
     """Draw the whole Jacobian: a cell for each slope, filled if positive, hollow if negative."""
-    wide, high = _SIDE / 8, min(17, 76 / len(J))
+    wide, high = _SIDE / 8, min(17, 72 / len(J))
     most, cells = J.abs().max().item(), {True: [], False: []}
     for i, j in J.nonzero().tolist():
         size = 0.45 * math.sqrt(abs(J[i, j].item()) / most)
@@ -84,9 +84,9 @@ def _fabric(page, J, entry):
         path = strokes(pieces) if pieces else Path([(0, 0)])
         page.path(path, ink.slope, 0.7, facecolor=ink.slope if positive else "none")
     page.box(_RIGHT, _BELOW, _SIDE, high * len(J), color=ink.context, linewidth=0.8)
-    page.box(_RIGHT + wide * entry, _BELOW, wide, 88, color=ink.gradient, linewidth=1.5)
+    page.box(_RIGHT + wide * entry, _BELOW, wide, 78, color=ink.gradient, linewidth=1.5)
     height = page.figure.get_size_inches()[1] * 72
-    place = _RIGHT / WIDTH, 1 - (_BELOW + 96) / height, _SIDE / WIDTH, 16 / height
+    place = _RIGHT / WIDTH, 1 - (_BELOW + 87) / height, _SIDE / WIDTH, 16 / height
     ax = page.figure.add_axes(place, xlim=(-0.5, 7.5), ylim=(-1, 1))
     ax.axis("off")
     ax.plot([entry], [0], "o", color=ink.gradient, markersize=10)
@@ -98,12 +98,11 @@ def show_loom() -> interactive:
         shape_loom,
         layer=Dropdown(options=list(LAYERS), value="linear, in W"),
         entry=Play(value=6, min=0, max=7, interval=900),
-        upstream_is=ToggleButtons(options=[MIXED, ONES]),
-        labels={"entry": "entry of the gradient", "upstream_is": "upstream gradient"},
+        ones=False,
+        labels={"entry": "entry of the gradient", "ones": "all ones upstream"},
         hold={"entry": "x"},
-        title="Each entry of a gradient is a weighted sum of upstream entries",
-        caption="One column of the table of all slopes, folded into the shape of y, says how much "
-        "of each upstream entry flows into one entry of the gradient.",
+        title="Upstream entries × slopes, added up",
+        caption="A column of all slopes, folded like y, says what flows into one entry.",
         alt="Above, a matrix of upstream gradients beside a matrix of slopes of the same shape; "
         "where a slope is not 0, both are lit. Below, the gradient with one entry lit, the sum of "
         "the products; and the whole table of slopes, whose column for this entry is framed.",
@@ -192,7 +191,7 @@ def gap(gap: int = 88) -> Figure:
     ax.text(122, 0.75, "no gradient, no loss", color=ink.wrong, ha="right")
     ax.text((broken + over) / 2, 1.4, "no gradient", color=ink.refused, ha="center")
     ax.plot([gap], [0], "o", color=ink.text, markersize=11)
-    p = torch.tensor([[0.0, float(gap)]]).softmax(1)[0, 0].item()
+    p = torch.tensor([0.0, gap], dtype=torch.float32).softmax(0)[0].item()
     for column, name in enumerate(("-p.log()", "cross_entropy(s, t)")):
         (loss, grad), left = surprise(float(gap), bool(column)), (_LEFT, 156)[column]
         page.text(left, 86, name, family="monospace")
