@@ -198,7 +198,7 @@ def gap(gap: int = 88) -> Figure:
         page.text(left, 107, "" if column else f"p = {signed(p, '.2g')}", ink.value)
         for y, words, values in ((130, "loss", [loss]), (150, "gradient", grad)):
             good = all(map(math.isfinite, values))
-            said = f"{words} {signed(grad if y == 150 else loss)}"
+            said = f"{words} {signed(grad, '.3g') if y == 150 else signed(loss)}"
             page.text(left, y, said, ink.right if good else ink.wrong, weight="bold")
     return page.figure
 
