@@ -14,7 +14,7 @@ from torch import Tensor
 from companion.digits import load_digits
 
 RATES = (0.07, 0.1, 0.2)
-EVERY, MOMENTS = 50, 41  # steps from one moment to the next, and moments
+EVERY, MOMENTS = 40, 41  # steps from one moment to the next, and moments
 AHEAD = 6  # steps that are followed at each moment
 ACROSS = torch.linspace(-0.12, 0.12, 13, dtype=torch.float64)  # the valley is looked at here
 _GRID = 2.0**20

@@ -115,8 +115,6 @@ exercises["dual-by-hand"] = Number(
     lambda x: slope(_through, x),
     "This is the value. The tangent is the second number of the pair.",
     lambda x: _through(x),
-    "The tangent of `x * x` is `2 * x` times that of `x`, and that of `x * x * x`? All three move.",
-    lambda x, u: (2 * x - 2) * u,
     "The tangent of `2 * x` is missing: it moves, too.",
     lambda x, u: 3 * x**2 * u,
     "This is the second derivative.",
@@ -194,8 +192,6 @@ exercises["nth-derivative"] = _with_function(
     lambda f, x, n: grad(f)(x),
     "This is the first derivative to the power `n`. A derivative of a derivative is no product.",
     lambda f, x, n: grad(f)(x) ** n,
-    "The derivatives are added up. Does `x.grad` still hold the one before?",
-    lambda f, x, n: sum(_nth(f, x, k) for k in range(1, n + 1)),
     drawn=lambda draw: {"x": draw.leaf(-1, 1), "n": draw.randint(1, 5)},
 )
 
@@ -377,8 +373,6 @@ exercises["sharpness"] = _with_function(
     lambda f, x: hessian(f)(x).diagonal().max(),
     "This is the sum of all curvatures.",
     lambda f, x: hessian(f)(x).trace(),
-    "This is the square. Was `v` of length 1 before the product?",
-    lambda f, x: _values(f, x)[-1] ** 2,
 )
 
 

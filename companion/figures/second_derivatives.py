@@ -17,9 +17,9 @@ _LAST = EVERY * (MOMENTS - 1)
 def edge(lr: float = 0.1, step: int = 1000) -> Figure:
     """Draw how sharp a network's loss is while it learns, the loss, and the next steps across it.
 
-    `lr` is one of `companion.edge.RATES`, and `step` a multiple of 50 up to 2000.
+    `lr` is one of `companion.edge.RATES`, and `step` a multiple of 40 up to 1600.
 
-    >>> edge(0.2, 2000).texts[0].get_text()
+    >>> edge(0.2, 1600).texts[0].get_text()
     'sharpness 10.6'
     """
     figure = Figure(figsize=(WIDTH / 72, 4.35))
@@ -36,11 +36,11 @@ def edge(lr: float = 0.1, step: int = 1000) -> Figure:
         values = [moment.sharpness for moment in descent(other)]
         above.plot(steps, values, color=ink.context, linewidth=1, alpha=0.5)
     _trail(above, trail, [moment.sharpness for moment in moments], ink.gradient)
-    above.set(yticks=(0, 10, 20, 30), xticks=(0, 500, 1000, 1500, 2000))
+    above.set(yticks=(0, 10, 20, 30), xticks=(0, 400, 800, 1200, 1600))
     figure.text(0.03, 0.43, f"loss {now.loss:.3f}", color=ink.loss, weight="bold")
     below = figure.add_axes((0.1, 0.085, 0.37, 0.32), xlim=(-60, _LAST + 60), yscale="log")
     _trail(below, trail, [moment.loss for moment in moments], ink.loss)
-    below.set(ylim=(0.1, 1.5), xticks=(0, 1000, 2000))
+    below.set(ylim=(0.1, 1.5), xticks=(0, 800, 1600))
     below.set_yticks((0.1, 0.3, 1), ("0.1", "0.3", "1"))
     below.minorticks_off()
     figure.text(0.97, 0.43, "across the valley", color=ink.loss, ha="right")
@@ -76,10 +76,10 @@ def show_edge() -> interactive:
         title="The sharpness climbs to 2/lr, and hangs there",
         caption="Below right: the loss along the sharpest direction, the next six steps across it, "
         "and, dashed, a valley as sharp as 2/lr.",
-        alt="Above, the sharpness of a network's loss over 2000 steps of gradient descent: it "
+        alt="Above, the sharpness of a network's loss over 1600 steps of gradient descent: it "
         "reaches the line at two divided by the learning rate, and stays there. Below, the loss, "
         "which falls all the same, and a cut through its valley, across which the steps jump.",
-        paper=[{"lr": lr, "step": 1500} for lr in RATES],
+        paper=[{"lr": lr, "step": 1520} for lr in RATES],
     )
 
 
