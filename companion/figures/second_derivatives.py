@@ -1,11 +1,12 @@
 """The figures of the chapter about derivatives of derivatives."""
 
+import itertools
 import math
 
 from ipywidgets import Play, SelectionSlider, ToggleButtons, interactive
 from matplotlib.figure import Figure
 
-from companion.canvas import MARGIN, WIDTH, Page, in_style, ink
+from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, signed
 from companion.costs import TOWERS, costs, passes, tower
 from companion.edge import ACROSS, EVERY, MOMENTS, RATES, descent
 from explorable import explore
@@ -17,12 +18,12 @@ _LAST = EVERY * (MOMENTS - 1)
 def edge(lr: float = 0.1, step: int = 1000) -> Figure:
     """Draw how sharp a network's loss is while it learns, the loss, and the next steps across it.
 
-    `lr` is one of `companion.edge.RATES`, and `step` a multiple of 40 up to 1600.
+    `lr` is one of `companion.edge.RATES`, and `step` a multiple of 50 up to 1600.
 
     >>> edge(0.2, 1600).texts[0].get_text()
-    'sharpness 10.6'
+    'sharpness 11.0'
     """
-    figure = Figure(figsize=(WIDTH / 72, 4.35))
+    figure = Figure(figsize=(WIDTH / 72, 3.9))
     now, moments = descent(lr)[step // EVERY], descent(lr)
     steps, trail = range(0, _LAST + 1, EVERY), [min(s, step) for s in range(0, _LAST + 1, EVERY)]
     figure.text(0.03, 0.945, f"sharpness {now.sharpness:.1f}", color=ink.gradient, weight="bold")
@@ -40,20 +41,20 @@ def edge(lr: float = 0.1, step: int = 1000) -> Figure:
     figure.text(0.03, 0.43, f"loss {now.loss:.3f}", color=ink.loss, weight="bold")
     below = figure.add_axes((0.1, 0.085, 0.37, 0.32), xlim=(-60, _LAST + 60), yscale="log")
     _trail(below, trail, [moment.loss for moment in moments], ink.loss)
-    below.set(ylim=(0.1, 1.5), xticks=(0, 800, 1600))
+    below.set(ylim=(0.1, 1.5), xticks=(0, 1000))
     below.set_yticks((0.1, 0.3, 1), ("0.1", "0.3", "1"))
     below.minorticks_off()
     figure.text(0.97, 0.43, "across the valley", color=ink.loss, ha="right")
-    valley = figure.add_axes((0.54, 0.085, 0.43, 0.32), xlim=(-0.11, 0.11), ylim=(-0.006, 0.12))
-    places = ACROSS.tolist()
+    valley = figure.add_axes((0.54, 0.085, 0.43, 0.32))
+    places = (lr * ACROSS).tolist()
     limit = [s * s / lr for s in places]
     valley.plot(places, limit, color=ink.step, linewidth=2, linestyle="dashed")
     valley.plot(places, now.valley, color=ink.loss, linewidth=2)
     valley.plot(now.places, now.heights, color=ink.text, linewidth=1)
     valley.plot(now.places[1:], now.heights[1:], "o", color=ink.text, markersize=4)
     valley.plot(now.places[0], now.heights[0], "o", color=ink.learns, markersize=10)
-    valley.set(xticks=(-0.1, 0, 0.1), yticks=())
-    valley.set_xticks((-0.1, 0, 0.1), ("−0.1", "0", "0.1"))
+    valley.set(xlim=(-0.62 * lr, 0.62 * lr), ylim=(-0.03 * lr, 0.36 * lr), yticks=())
+    valley.set_xticks((-lr / 2, 0, lr / 2), (signed(-lr / 2), "0", signed(lr / 2)))
     return figure
 
 
@@ -69,17 +70,17 @@ def show_edge() -> interactive:
     """Return the figure of three descents that end at the edge."""
     return explore(
         edge,
-        lr=ToggleButtons(options=RATES, value=0.1),
-        step=Play(value=1000, min=0, max=_LAST, step=EVERY, interval=200),
+        lr=ToggleButtons(options=RATES, value=0.07),
+        step=Play(value=1300, min=0, max=_LAST, step=EVERY, interval=200),
         labels={"lr": "learning rate", "step": "step"},
         hold={"step": "x"},
         title="The sharpness climbs to 2/lr, and hangs there",
-        caption="Below right: the loss along the sharpest direction, the next six steps across it, "
-        "and, dashed, a valley as sharp as 2/lr.",
+        caption="Below right: a cut along the sharpest direction, with the next six steps; dashed: "
+        "as sharp as 2/lr.",
         alt="Above, the sharpness of a network's loss over 1600 steps of gradient descent: it "
         "reaches the line at two divided by the learning rate, and stays there. Below, the loss, "
         "which falls all the same, and a cut through its valley, across which the steps jump.",
-        paper=[{"lr": lr, "step": 1520} for lr in RATES],
+        paper=[{"lr": lr, "step": 1500} for lr in RATES],
     )
 
 
@@ -176,13 +177,11 @@ def modes(inputs: int = 8, outputs: int = 32) -> Figure:
     figure = Figure(figsize=(WIDTH / 72, 3.5))
     ax = figure.add_axes((0.15, 0.16, 0.82, 0.64), xlim=(0.7, 90), ylim=(0.7, 90))
     ax.set(xscale="log", yscale="log", xlabel="inputs", ylabel="outputs")
-    for n in _SIZES:
-        for m in _SIZES:
-            reverse, forward = passes(n, m)
-            color = ink.value if forward < reverse else ink.gradient
-            color = ink.context if forward == reverse else color
-            size = 5 + 1.6 * abs(math.log2(reverse / forward))
-            ax.plot(n, m, "s", color=color, markersize=size, alpha=0.6)
+    shapes = [(n, m) for n in _SIZES for m in _SIZES]
+    gains = [math.log2(reverse / forward) for reverse, forward in itertools.starmap(passes, shapes)]
+    colors = [ink.value if g > 0 else ink.gradient if g < 0 else ink.context for g in gains]
+    sizes = [(5 + 1.6 * abs(g)) ** 2 for g in gains]
+    ax.scatter(*zip(*shapes, strict=True), sizes, colors, "s", alpha=0.6)
     ax.plot([inputs], [outputs], "o", color=ink.text, markersize=17, fillstyle="none")
     ax.minorticks_off()
     for axis in (ax.xaxis, ax.yaxis):
