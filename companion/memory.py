@@ -13,7 +13,7 @@ from torch.utils.checkpoint import checkpoint
 
 #: What `trace` can run: an activation, and a checkpoint after so many of eight layers.
 ACTIVATIONS = {"tanh or ReLU": torch.tanh, "GELU": gelu}
-EVERY = {"none": 8, "every layer": 1, "every 2": 2, "every 4": 4}
+EVERY = {"none": 8, "1": 1, "2": 2, "4": 4}
 LAYERS, MOMENTS = 8, 50
 TENSOR = 1024 * 16 * 4  #: the bytes of a tensor of `trace`: a weight has a sixtieth of it
 

@@ -14,7 +14,7 @@ from explorable import explore
 
 _NAMES = ["x", *(f"{letter}{n}" for n in range(1, LAYERS + 1) for letter in "zh")]
 _LEFT, _COLUMN = 44, 14.9  # of the tensors: where x stands, and how far apart they are
-_HEIGHT, _FLOOR, _UNIT = 304, 284, 9.2  # of the picture; the tank's bottom; one tensor in it
+_HEIGHT, _FLOOR, _UNIT = 282, 262, 8.3  # of the picture; the tank's bottom; one tensor in it
 _TANK, _TIME, _WIDE = (MARGIN, 62), 98, 200  # left and width of the tank, and of the curve
 _FULL = 18.5  # tensors, to the brim
 
@@ -24,25 +24,29 @@ def show_tank() -> interactive:
     return explore(
         memory_tank,
         activation=ToggleButtons(options=list(ACTIVATIONS), value="GELU"),
-        checkpoints=ToggleButtons(options=list(EVERY), value="every 2"),
+        checkpoints=ToggleButtons(options=list(EVERY), value="2"),
         step=Play(value=20, min=1, max=MOMENTS),
-        labels={"activation": "activation", "checkpoints": "checkpoints", "step": "operation"},
+        labels={
+            "activation": "activation",
+            "checkpoints": "layers to a checkpoint",
+            "step": "operation",
+        },
         hold={"step": "x"},
-        title="Memory fills on the way forward and drains on the way back",
-        caption="Each pair is a layer: z = h w, then h. Dotted: the same net without checkpoints.",
+        title="Memory fills, and drains",
+        caption="Dotted: the same net without checkpoints.",
         alt="Above, the tensors of a net of eight layers, filled where they are alive: values in "
         "blue, gradients in red. Below, a tank that holds as many, and a curve of its level after "
         "each operation. It rises on the way forward and falls on the way back. With checkpoints "
         "it rises to less than a half, and then fills and drains again for each part.",
         paper=[
             {"activation": "GELU", "checkpoints": "none", "step": 17},
-            {"activation": "GELU", "checkpoints": "every 2", "step": 16},
-            {"activation": "GELU", "checkpoints": "every 2", "step": 20},
+            {"activation": "GELU", "checkpoints": "2", "step": 16},
+            {"activation": "GELU", "checkpoints": "2", "step": 20},
         ],
     )
 
 
-def memory_tank(activation: str = "GELU", checkpoints: str = "every 2", step: int = 20) -> Figure:
+def memory_tank(activation: str = "GELU", checkpoints: str = "2", step: int = 20) -> Figure:
     """Draw which tensors are alive after an operation of a training step, and how many.
 
     `activation` is one of `ACTIVATIONS`, `checkpoints` one of `EVERY`; step is from 1 to 50.
@@ -58,7 +62,7 @@ def memory_tank(activation: str = "GELU", checkpoints: str = "every 2", step: in
     page.text(MARGIN, 15, _words(way, made, activation), color, weight="bold")
     _tensors(page, alive, EVERY[checkpoints])
     most = max(counts[:step])
-    page.text(MARGIN, 104, f"alive: {counts[step - 1]} tensors, at most {most} so far")
+    page.text(MARGIN, 102, f"alive: {counts[step - 1]} tensors, at most {most} so far")
     back = sum(name[0] == "d" for name in alive - {"dw1"})
     _tank(page, counts[step - 1], back, most)
     _curve(page, counts, others, step, [m.way for m in moments])
@@ -251,7 +255,7 @@ def bits(kept: int = 4) -> Figure:
     for shift, values, color in ((-0.2, true, ink.context), (0.2, gradient(kept), ink.gradient)):
         above.bar(places + shift, values, 0.4, color=color)
     above.axhline(0, color=ink.text, linewidth=1)
-    limit = 1.5 * true.abs().max()
+    limit = 1.1 * max(gradient(count).abs().max() for count in range(1, 25))
     above.set(xticks=(), yticks=(), ylim=(-limit, limit))
     above.spines[:].set_visible(False)
     figure.text(0.03, 0.94, f"with {kept} bits the gradient is wrong by {100 * _error(kept):.2g} %")

@@ -162,9 +162,9 @@ def test_what_the_tank_draws_is_all_that_is_alive(activation, every):
 
 def test_relu_holds_what_tanh_holds(monkeypatch):
     """The figure has one switch for both, and runs tanh."""
-    tanh = [moment[:3] for moment in trace("tanh or ReLU", "every 2")]
+    tanh = [moment[:3] for moment in trace("tanh or ReLU", "2")]
     monkeypatch.setitem(ACTIVATIONS, "tanh or ReLU", torch.relu)
-    assert [moment[:3] for moment in trace.__wrapped__("tanh or ReLU", "every 2")] == tanh
+    assert [moment[:3] for moment in trace.__wrapped__("tanh or ReLU", "2")] == tanh
 
 
 def test_an_edit_and_a_view_make_no_bytes():
