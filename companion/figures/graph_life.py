@@ -51,7 +51,7 @@ def memory_tank(activation: str = "GELU", checkpoints: str = "2", step: int = 20
 
     `activation` is one of `ACTIVATIONS`, `checkpoints` one of `EVERY`; step is from 1 to 50.
 
-    >>> memory_tank("GELU", "none", 17).texts[-3].get_text()
+    >>> memory_tank("GELU", "none", 17).texts[6].get_text()
     'alive: 17 tensors, at most 17 so far'
     """
     moments, plain = trace(activation, checkpoints), trace(activation, "none")
@@ -251,11 +251,11 @@ def bits(kept: int = 4) -> Figure:
     """
     rows = {"rows": 2, "height_ratios": (1.3, 1), "hspace": 0.12}
     figure, (above, below) = panels(4, **rows, top=0.92, bottom=0.13, left=0.17)
-    true, places = gradient(), torch.arange(16)
+    true = gradient()
     for shift, values, color in ((-0.2, true, ink.context), (0.2, gradient(kept), ink.gradient)):
-        above.bar(places + shift, values, 0.4, color=color)
+        above.bar([n + shift for n in range(16)], values.tolist(), 0.4, color=color)
     above.axhline(0, color=ink.text, linewidth=1)
-    limit = 1.1 * max(gradient(count).abs().max() for count in range(1, 25))
+    limit = 1.1 * max(gradient(count).abs().max().item() for count in range(1, 25))
     above.set(xticks=(), yticks=(), ylim=(-limit, limit))
     above.spines[:].set_visible(False)
     figure.text(0.03, 0.94, f"with {kept} bits the gradient is wrong by {100 * _error(kept):.2g} %")
