@@ -79,7 +79,7 @@ def read(net: nn.Module, x: Tensor, y: Tensor) -> Reading:
     weights = [w for w in net.parameters() if w.ndim == 2]
     with torch.no_grad():
         moves = [(w - LR * w.grad != w).float().mean().item() for w in weights]
-    return Reading(loss.item(), [w.grad.norm().item() for w in weights], moves)
+    return Reading(loss.item(), [w.grad.double().norm().item() for w in weights], moves)
 
 
 @functools.cache
@@ -158,7 +158,7 @@ class Signs(NamedTuple):
 
 
 @functools.cache
-def train(fault: str, epochs: int = 10) -> list[Signs]:
+def train(fault: str, epochs: int = 8) -> list[Signs]:
     """Run one of the `PROGRAMS` letter by letter; return its signs before and after each epoch.
 
     >>> train("nothing", 1)[1].loss < train("images in another order", 1)[1].loss

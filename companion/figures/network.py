@@ -1,5 +1,6 @@
 """The figures of the chapter that goes from one weight to a network."""
 
+import functools
 import math
 import textwrap
 
@@ -7,7 +8,7 @@ import torch
 from ipywidgets import Dropdown, Play, SelectionSlider, ToggleButtons, interactive
 from matplotlib.figure import Figure
 
-from companion.canvas import WIDTH, Page, in_style, ink, panels, signed
+from companion.canvas import WIDTH, Page, in_style, ink, panels, signed, strokes
 from companion.digits import load_digits
 from companion.nets import ACTIVATIONS, PROGRAMS, STARTS, WIRINGS, river, train
 from explorable import explore
@@ -35,6 +36,17 @@ def _half(norm):
     return _DECADE * max(0.0, math.log10(norm) + 12) if norm > 0 else 0.0
 
 
+@functools.cache
+def _digit():
+    """Return the first picture: for each of five greys, the corners of the pixels that have it."""
+    greys = {}
+    for place, level in enumerate(load_digits()[0][0].tolist()):
+        x, y = 4 + 5 * (place % 8), _BED - 20 + 5 * (place // 8)
+        square = [(x, y), (x + 5, y), (x + 5, y + 5), (x, y + 5)]
+        greys.setdefault(0.1 + 0.2 * round(4 * level), []).append(square)
+    return greys
+
+
 def gradient_river(
     depth: int = 20,
     activation: str = "sigmoid",
@@ -44,17 +56,15 @@ def gradient_river(
 ) -> Figure:
     """Draw the norm of each layer's gradient as the width of a river from the loss to the input.
 
-    >>> texts = [text.get_text() for text in gradient_river(40).texts]
-    >>> "First layer: gradient 0" in texts
+    >>> texts = [text.get_text() for text in gradient_river(20).texts]
+    >>> "First layer: gradient 6·10⁻¹⁸" in texts
     True
     """
     readings = river(depth, activation, start, wiring)
     loss, norms, moves = readings[moment != "before"]
     page = Page(218)
-    for place, ink_there in enumerate(load_digits()[0][0].tolist()):
-        row, column = divmod(place, 8)
-        box = 4 + 5 * column, _BED - 20 + 5 * row, 5, 5
-        page.patch(*box, color=(ink.value, 0.1 + 0.9 * ink_there))
+    for level, corners in _digit().items():
+        page.path(strokes(corners), width=0, facecolor=(ink.value, level))
     for exponent in (-8, 0, 8):
         y = _BED - _half(10.0**exponent)
         page.line([(_LEFT, y), (_RIGHT + 16, y)], ink.context, linewidth=0.5)
@@ -88,7 +98,7 @@ def show_river() -> interactive:
     """Return the figure in which a gradient dries up, floods or reaches the first layer."""
     return explore(
         gradient_river,
-        depth=SelectionSlider(options=[5, 10, 20, 40], value=20),
+        depth=SelectionSlider(options=[10, 20, 40], value=20),
         activation=ToggleButtons(options=list(ACTIVATIONS)[:3]),
         start=ToggleButtons(options=list(STARTS)),
         wiring=ToggleButtons(options=WIRINGS),
@@ -226,7 +236,7 @@ def show_activations() -> interactive:
     return explore(
         activation_slopes,
         activation=ToggleButtons(options=list(ACTIVATIONS)),
-        x=SelectionSlider(options=[k / 2 for k in range(-8, 9)], value=0.0),
+        x=SelectionSlider(options=[float(x) for x in range(-4, 5)], value=0.0),
         labels={"activation": "activation", "x": "input x"},
         hold={"x": "x"},
         title="At its best, a sigmoid passes on a quarter",
@@ -243,10 +253,10 @@ _WANTED = {"moved": 4, "alive": 32, "different": 32}
 
 
 @in_style
-def fingerprints(fault: str = "softmax before the loss", epoch: int = 10) -> Figure:
+def fingerprints(fault: str = "softmax before the loss", epoch: int = 8) -> Figure:
     """Draw the loss of a program with a silent bug beside that of the right one, and its signs.
 
-    >>> fingerprints("all weights alike", 10).texts[-1].get_text()
+    >>> fingerprints("all weights alike", 8).texts[-1].get_text()
     'different units: 1 of 32'
     """
     page = Page(292)
@@ -257,13 +267,13 @@ def fingerprints(fault: str = "softmax before the loss", epoch: int = 10) -> Fig
     ax = page.figure.add_axes((0.09, 0.35, 0.7, 0.52))
     for level in (math.log(10), math.log(1 + 9 / math.e)):
         ax.axhline(level, color=ink.context, linewidth=0.8, linestyle="dashed")
-        ax.text(10.7, level, f"{level:.4f}", color=ink.context, va="center")
+        ax.text(8.5, level, f"{level:.4f}", color=ink.context, va="center")
     for run, color, width in ((train("nothing"), ink.learns, 4), (signs, ink.loss, 2)):
-        trail = [run[min(k, epoch)].loss for k in range(11)]
-        ax.plot([min(k, epoch) for k in range(11)], trail, color=color, linewidth=width)
+        trail = [run[min(k, epoch)].loss for k in range(9)]
+        ax.plot([min(k, epoch) for k in range(9)], trail, color=color, linewidth=width)
         ax.plot(epoch, run[epoch].loss, "o", color=color, markersize=width + 5)
-    ax.set(xlim=(-0.3, 10.3), ylim=(0, 2.75), yticks=(0, 1, 2))
-    ax.set_xticks((0, 5, 10), ("0", "epoch 5", "10"))
+    ax.set(xlim=(-0.2, 8.2), ylim=(0, 2.75), yticks=(0, 1, 2))
+    ax.set_xticks((0, 4, 8), ("0", "epoch 4", "8"))
     now = signs[epoch]
     page.text(4, 222, f"loss {now.loss:.3f}", ink.loss, weight="bold")
     page.text(150, 222, f"read, held out: {now.accuracy:.1%}")
@@ -286,13 +296,13 @@ def show_fingerprints() -> interactive:
     return explore(
         fingerprints,
         fault=Dropdown(options=list(PROGRAMS), value="softmax before the loss"),
-        epoch=Play(value=10, min=0, max=10),
+        epoch=Play(value=8, min=0, max=8),
         labels={"fault": "what is wrong", "epoch": "after epoch"},
         hold={"epoch": "x"},
         title="Each silent bug leaves a fingerprint",
         caption="Tinted: the wrong lines. Purple is their loss, green that of the right program; "
         "a sign in red gives the bug away.",
-        alt="Above, the wrong lines of a program. Below, its loss over ten epochs beside that of "
+        alt="Above, the wrong lines of a program. Below, its loss over eight epochs beside that of "
         "the right program, and dashed lines at 2.3026 and 1.4612. At the bottom, how many images "
         "are read, and how many tensors moved, units are alive and units are different.",
         paper=[
