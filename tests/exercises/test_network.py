@@ -176,7 +176,7 @@ WRONG = {
         (-math.log(10), "minus sign"),
         (0, "sure and right"),
     ],
-    "sigmoids-to-a-millionth": [(9, "One too few"), (6, "1/10"), (20, "*value*")],
+    "sigmoids-to-a-millionth": [(9, "One too few"), (6, "one tenth"), (20, "*value*")],
     "guess-of-letters": [
         (math.log(10), "ten digits"),
         (math.log2(26), "base 2"),
