@@ -45,4 +45,4 @@ class Project:
                 sentences = where, *result.sentences
                 return Result(result.kind, *sentences, picture=result.picture)
         names = ", ".join(self.steps)
-        return Result("solved", f"All steps agree with torch: {names}. (Seed {seed}.)")
+        return Result("solved", f"All steps are solved: {names}. (Seed {seed}.)")

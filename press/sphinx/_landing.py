@@ -6,6 +6,7 @@ one that they store.
 """
 
 import re
+from itertools import count
 from xml.etree import ElementTree
 
 from docutils import nodes
@@ -41,10 +42,11 @@ class Cards(SphinxPostTransform):
             return  # on paper it is the list that it is in the notebook
         for section in self.document.findall(nodes.section):
             if section[0].astext() == PATH:
+                number = count()
                 for cards in section.findall(nodes.enumerated_list):
                     cards["classes"].append("cards")
-                    for number, card in enumerate(cards):
-                        self._fill(card, number)
+                    for card in cards:
+                        self._fill(card, next(number))
 
     def _fill(self, card, number):
         link = card.next_node(addnodes.pending_xref)
