@@ -45,16 +45,9 @@ def find_chromium() -> str:
 
 
 def build_page(book: Path, folder: Path, pages: Sequence[Path] = ()) -> Path:
-    """Build a book as one page of HTML, as strictly as CI does, and return the file's path.
+    """Build the book in a folder as one page of HTML, as strictly as CI does, into another one.
 
-    Parameters
-    ----------
-    book
-        The folder of ``_toc.yml``.
-    folder
-        What is built is put here, into ``_build``.
-    pages
-        Files of the book for a handout; none for the whole book.
+    `pages` are files of the book for a handout; none for the whole book.
     """
     if not (book / "_toc.yml").is_file():
         raise PdfError(f"There is no book in {book.resolve()}: run this in a clone of it.")
