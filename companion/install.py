@@ -2,12 +2,11 @@ r"""The commands that install PyTorch, as data.
 
 It imports neither torch nor anything else that must be installed first.
 
->>> from companion.install import commands
->>> for line in commands("Linux", "pip", "direct", "graphics card")[:3]:
-...     print(line)
-python3 -m venv .venv
-source .venv/bin/activate
-python -m pip install torch==2.13.0 numpy
+>>> from companion.install import steps
+>>> for words, line in list(steps("Linux", "pip", "direct", "graphics card").items())[:2]:
+...     print(f"{words}: {line}")
+Make an environment: python3 -m venv .venv
+Enter it: source .venv/bin/activate
 
 Sources, looked up in November 2026:
 
@@ -66,19 +65,11 @@ EXPECTED = {"cpu": "tensor(6.)"}
 EXPECTED |= {card: f"tensor(6., device='{card}:0')" for card in ("cuda", "mps")}
 
 
-def commands(system: str, tool: str, network: str, device: str) -> list[str]:
-    """Return the lines to type, in order; the last one checks that autograd works.
-
-    The arguments are one of `SYSTEMS`, `TOOLS`, `NETWORKS` and `DEVICES` each, or a ValueError.
-
-    >>> commands("Linux", "uv", "direct", "CPU")[2]
-    'uv pip install torch==2.13.0 numpy --index-url https://download.pytorch.org/whl/cpu'
-    """
-    return list(steps(system, tool, network, device).values())
-
-
 def steps(system: str, tool: str, network: str, device: str) -> dict[str, str]:
-    """Return the same lines, each under a few words that say what it does.
+    """Return the lines to type, in order, each under a few words that say what it does.
+
+    The last one checks that autograd works. The arguments are one of `SYSTEMS`, `TOOLS`, `NETWORKS`
+    and `DEVICES` each, or a ValueError.
 
     >>> steps("macOS", "conda-forge", "direct", "CPU")["Enter it"]
     'conda activate autograd'
@@ -127,7 +118,7 @@ def _conda(system, network, device):
 
 
 def advice(system: str, tool: str, network: str, device: str) -> str:
-    """Return what to have before typing the `commands`, in a sentence or two.
+    """Return what to have before typing the `steps`, in a sentence or two.
 
     >>> advice("Windows", "conda-forge", "direct", "CPU")
     'You need Miniforge, from conda-forge.org/download. Type the lines into its Miniforge Prompt.'

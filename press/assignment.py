@@ -25,7 +25,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell
 
-from press.student import CopyError, _read, without_solutions
+from press.student import CopyError, read, without_solutions
 
 #: One cell may take this long in seconds; a check ends after 5 by itself.
 _CONFIG = """\
@@ -101,7 +101,7 @@ def main(arguments: list[str] | None = None) -> None:
             out = options.course / "source" / path.stem / path.name
             if out.exists() or out in made:
                 raise CopyError(f"{out} exists: remove it, or name another course.")
-            made[out] = assignment(_read(path))
+            made[out] = assignment(read(path))
         for out, notebook in made.items():
             out.parent.mkdir(parents=True)
             out.write_text(nbformat.writes(notebook, version=4) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Say in Markdown which pages differ between two built sites, and in what.
+"""Say in Markdown which pages differ between two built sites, and which of their figures.
 
 ::
 
@@ -11,32 +11,28 @@ when one chapter is added. The links lead to where the old pages are published.
 
 import argparse
 import sys
-from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
 from bs4 import BeautifulSoup
 
-#: Parts of an article, in the order in which they are taken out of it: a figure lies in an output.
-PARTS = {
-    "figure": "figure.explorable",
-    "output": ".cell_output",
-    "code cell": ".cell_input",
-    "formula": "math[display=block]",
-}
-#: Elements that hold running text; one that holds another of them is left to its parts.
-BLOCKS = ("p", "li", "dt", "dd", "td", "th", "pre", "img", "h1", "h2", "h3", "h4", "h5", "h6")
 #: Pages that Sphinx makes of all others.
 LISTS = ("genindex.html", "search.html")
 
 
 class Page(NamedTuple):
-    """A page's title, its published address, the markup of its article, and the parts by kind."""
+    """A page's title, its published address, and its article: the figures by id, and the rest."""
 
     title: str
     address: str
-    markup: str
-    parts: dict[str, list[str]]
+    figures: dict[str, str]
+    rest: str
+
+    def changed(self, new: "Page") -> list[str]:
+        """Return what is not the same on the new page: "text", and ids of figures."""
+        ids = sorted(self.figures.keys() | new.figures.keys())
+        figures = [f"`{key}`" for key in ids if self.figures.get(key) != new.figures.get(key)]
+        return ["text", *figures] if self.rest != new.rest else figures
 
 
 def read_page(html: str) -> Page | None:
@@ -44,8 +40,8 @@ def read_page(html: str) -> Page | None:
 
     Examples
     --------
-    >>> read_page("<article><h1>Title</h1><p>One <b>weight</b>.</p></article>").parts["text"]
-    ['<h1>Title</h1>', '<p>One <b>weight</b>.</p>']
+    >>> read_page("<article><h1>Title</h1><p>One <b>weight</b>.</p></article>").title
+    'Title'
     """
     page = BeautifulSoup(html, "html.parser")
     article = page.find("article")
@@ -57,46 +53,9 @@ def read_page(html: str) -> Page | None:
         element["src"] = element["src"].partition("?")[0]  # what follows is a hash of the file
     heading, canonical = article.find("h1"), page.find("link", rel="canonical")
     title = heading.get_text(" ", strip=True) if heading else ""
-    address = canonical["href"] if canonical else ""
-    markup, parts = str(article), {}
-    for kind, selector in PARTS.items():
-        parts[kind] = [str(part.extract()) for part in article.select(selector)]
-    leaves = [block for block in article.find_all(BLOCKS) if not block.find(BLOCKS)]
-    parts["text"] = [" ".join(str(leaf).split()) for leaf in leaves]
-    return Page(title, address, markup, parts)
-
-
-def differences(old: Page, new: Page) -> list[str]:
-    """Return what changed from one page to another, a few words for each kind of part.
-
-    Examples
-    --------
-    >>> pages = (f"<article><p>{word}.</p><p>Same.</p></article>" for word in ("One", "Two"))
-    >>> differences(*map(read_page, pages))
-    ['text: 1 changed']
-    """
-    found = []
-    for kind in old.parts:
-        before, after = Counter(old.parts[kind]), Counter(new.parts[kind])
-        removed, added = before - after, after - before
-        changed = min(removed.total(), added.total())
-        counts = {
-            "changed": changed,
-            "added": added.total() - changed,
-            "removed": removed.total() - changed,
-        }
-        said = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
-        if kind == "figure" and said:
-            said += f" ({', '.join(sorted(set(map(_figure_id, removed + added))))})"
-        if said:
-            found.append(f"{kind}: {said}")
-    if not found and old.markup != new.markup:
-        found.append("markup")  # an order, a class: nothing that is counted, but never silent
-    return found
-
-
-def _figure_id(markup):
-    return f"`{BeautifulSoup(markup, 'html.parser').figure.get('id')}`"
+    figures = article.select("figure.explorable[id]")
+    figures = {figure["id"]: str(figure.extract()) for figure in figures}
+    return Page(title, canonical["href"] if canonical else "", figures, str(article))
 
 
 def read_site(folder: Path) -> dict[str, Page]:
@@ -117,17 +76,12 @@ def report(old: dict[str, Page], new: dict[str, Page]) -> str:
         if name not in old:
             lines.append(f"- **new** {new[name].title}: `{name}`")
         elif name not in new:
-            lines.append(f"- **removed** {old[name].title}: {_link(name, old[name].address)}")
-        elif found := differences(old[name], new[name]):
-            lines.append(f"- {new[name].title}: {_link(name, old[name].address)}")
-            lines += [f"  - {each}" for each in found]
-    count = sum(line.startswith("- ") for line in lines)
-    heading = f"### {count or 'No'} changed page{'s' if count != 1 else ''}\n"
+            lines.append(f"- **removed** {old[name].title}: [`{name}`]({old[name].address})")
+        elif changed := old[name].changed(new[name]):
+            link = f"[`{name}`]({old[name].address})"
+            lines.append(f"- {new[name].title}: {link}, {', '.join(changed)}")
+    heading = f"### {len(lines) or 'No'} changed page{'s' if len(lines) != 1 else ''}\n"
     return "\n".join([heading, *lines, ""] if lines else [heading])
-
-
-def _link(name, address):
-    return f"[`{name}`]({address})" if address else f"`{name}`"
 
 
 if __name__ == "__main__":

@@ -29,16 +29,9 @@ if not importlib.util.find_spec("explorable"):
 
 
 def with_installation(notebook: dict, repository: str, commit: str) -> dict:
-    """Return a notebook with a cell in front that installs what its other cells import.
+    """Return a notebook, as JSON holds it, with a cell in front that installs what it imports.
 
-    Parameters
-    ----------
-    notebook
-        As JSON holds it. It is not changed.
-    repository
-        What ``git clone`` takes.
-    commit
-        A commit, a tag or a branch of it.
+    The packages come from a repository, as ``git clone`` takes it, at a commit, tag or branch.
 
     Examples
     --------

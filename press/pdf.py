@@ -1,7 +1,11 @@
-"""The whole book as one PDF: ``python -m press.pdf [OUT]``.
+"""The whole book as one PDF, or some of its pages as a handout.
+
+::
+
+    python -m press.pdf                                    the book, as _build/html/book.pdf
+    python -m press.pdf handout.pdf chapters/vjp.ipynb     only this page, or several
 
 The book in the current folder becomes one page (`press.sphinx._paper`), which Chromium prints.
-Without OUT it is put into the built site as ``_build/html/book.pdf``.
 """
 
 import argparse
@@ -9,8 +13,11 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import yaml
 
 OUT = Path("_build/html/book.pdf")
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
@@ -37,21 +44,24 @@ def find_chromium() -> str:
     return found
 
 
-def build_page(book: Path, folder: Path) -> Path:
-    """Build a book as one page of HTML, as strictly as CI does, and return the file's path.
+def build_page(book: Path, folder: Path, pages: Sequence[Path] = ()) -> Path:
+    """Build the book in a folder as one page of HTML, as strictly as CI does, into another one.
 
-    Parameters
-    ----------
-    book
-        The folder of ``_toc.yml``.
-    folder
-        What is built is put here, into ``_build``.
+    `pages` are files of the book for a handout; none for the whole book.
     """
     if not (book / "_toc.yml").is_file():
         raise PdfError(f"There is no book in {book.resolve()}: run this in a clone of it.")
+    for page in pages:
+        if not (book / page).is_file():
+            raise PdfError(f"There is no page {page}: name files such as chapters/vjp.ipynb.")
+    config = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))
+    names = [page.with_suffix("").as_posix() for page in pages]
+    config.setdefault("sphinx", {}).setdefault("config", {})["paper_pages"] = names
+    settings = folder / "_config.yml"
+    settings.write_text(yaml.safe_dump(config), encoding="utf-8")
     command = [Path(sys.executable).with_name("jupyter-book"), "build", book, "-n", "-W"]
     command += ["--keep-going", "--builder", "custom", "--custom-builder", "paper"]
-    command += ["--path-output", folder]
+    command += ["--path-output", folder, "--config", settings]
     build = subprocess.run(command, capture_output=True, text=True, check=False)
     if build.returncode:
         raise PdfError(f"{build.stdout}{build.stderr}\nThe book cannot be built: see above.")
@@ -86,17 +96,19 @@ def print_page(page: Path, out: Path) -> None:
 def main() -> None:
     """Write the PDF that the command line asks for."""
     parser = argparse.ArgumentParser(
-        prog="python -m press.pdf", description="Print the whole book as one PDF."
+        prog="python -m press.pdf",
+        description="Print the whole book as one PDF, or some of its pages as a handout.",
     )
     parser.add_argument("out", type=Path, nargs="?", default=OUT, help=f"default: {OUT}")
-    out = parser.parse_args().out
+    parser.add_argument("pages", type=Path, nargs="*", help="such as chapters/vjp.ipynb")
+    asked = parser.parse_args()
     try:
         find_chromium()  # before a build that nobody could print
         with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            print_page(build_page(Path(), Path(folder)), out)
+            print_page(build_page(Path(), Path(folder), asked.pages), asked.out)
     except PdfError as error:
         sys.exit(str(error))
-    print(f"{out}: {out.stat().st_size / 1e6:.1f} MB")
+    print(f"{asked.out}: {asked.out.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from companion.check import _run
 from companion.check._choose import Choice, Order
 from companion.check._judge import Draw, Function, Number, Part, flag, mistakes
 from companion.check._result import MISSING, Result
-from companion.check._steps import Project, Steps
+from companion.check._steps import Project
 
 __all__ = [
     "Choice",
@@ -32,7 +32,6 @@ __all__ = [
     "Part",
     "Project",
     "Result",
-    "Steps",
     "check",
     "flag",
     "mistakes",
@@ -40,7 +39,7 @@ __all__ = [
     "register",
 ]
 
-Question = Choice | Function | Number | Order | Steps
+Question = Choice | Function | Number | Order | Project
 _own = {}  # what `register` has added
 _checks = Counter()  # how often each exercise was checked in this kernel
 
@@ -53,7 +52,7 @@ def register(name: str, question: Question) -> None:
     name
         A new name, in lower case with hyphens. Registering it again replaces it.
     question
-        A `Number`, `Choice`, `Order`, `Function` or `Steps`.
+        A `Number`, `Choice`, `Order`, `Function` or `Project`.
 
     Raises
     ------
@@ -73,7 +72,7 @@ def register(name: str, question: Question) -> None:
     if name in import_module("companion.exercises").exercises:
         raise ValueError(f"The book has an exercise {name!r} already: choose another name.")
     if not isinstance(question, Question):
-        raise TypeError(f"{question!r} is no Number, Choice, Order, Function or Steps.")
+        raise TypeError(f"{question!r} is no Number, Choice, Order, Function or Project.")
     _own[name] = question
 
 
@@ -105,7 +104,7 @@ def predict(name: str, answer: object = ...) -> Result:
     The sign is the other way round.
     """
     question = _question(name)
-    if isinstance(question, Function | Steps):
+    if isinstance(question, Function | Project):
         raise TypeError(f"{name!r} asks for code: use check({name!r}, ...).")
     return check(name, answer)
 

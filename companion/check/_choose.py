@@ -1,6 +1,5 @@
 """Questions that are answered by choosing: an option, or an order of lines."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from itertools import permutations
@@ -10,11 +9,6 @@ from companion.check._page import Form
 from companion.check._result import Result, show
 from companion.check._run import OwnFailure, own
 
-_RULE = re.compile(r"(\d+) (?:before (\d+)|(first)|(last))")
-
-#: What is said to a wrong order of a program that no rule explains.
-GENERAL_ORDER = "In this order the program does something else. Be the computer, line by line."
-
 
 class Choice:
     """A question with a few options, answered by a letter.
@@ -23,7 +17,8 @@ class Choice:
     ----------
     truth
         Called without arguments; returns the letter of the right option, which it finds by
-        running the program of the question.
+        running the program of the question. A prediction whose chapter goes on by running it needs
+        none: right is the option that has no sentence.
     **options
         By letter: the text of the right option, and for a wrong one the pair of its text and of
         what to say to whoever chooses it, the misconception behind it.
@@ -32,7 +27,7 @@ class Choice:
 
     Examples
     --------
-    >>> question = Choice(lambda: "b", a=("It grows.", "Look at the sign again."), b="It falls.")
+    >>> question = Choice(a=("It grows.", "Look at the sign again."), b="It falls.")
     >>> question.judge(" A")
     Not solved yet.
     You answered a.
@@ -40,14 +35,19 @@ class Choice:
     """
 
     def __init__(
-        self, truth: Callable[[], str], *, later: bool = False, **options: str | tuple[str, str]
+        self,
+        truth: Callable[[], str] | None = None,
+        *,
+        later: bool = False,
+        **options: str | tuple[str, str],
     ):
-        self.truth, self.later = truth, later
+        self.later = later
         pairs = {key: (o, "") if isinstance(o, str) else o for key, o in sorted(options.items())}
         self.options = {letter: text for letter, (text, _) in pairs.items()}
         self.wrong = {letter: sentence for letter, (_, sentence) in pairs.items() if sentence}
         if len(self.wrong) != len(options) - 1:
             raise ValueError("Exactly one option, the right one, has no sentence of its own.")
+        self.truth = truth or (lambda: next(iter(options.keys() - self.wrong.keys())))
         *letters, last = self.options
         self._letters = f"{', '.join(letters)} or {last}"
         self.asks = f"one of the letters {self._letters}"
@@ -83,17 +83,9 @@ class Order:
     ----------
     lines
         The lines of a program, or the steps of a proof; at most six.
-    truth
-        Called with an order, a tuple such as (2, 1, 3); it runs the program in that order and
-        returns whether that is right. An order whose program raises is wrong. Without it, as for
-        a proof, each order is right to which nothing in `wrong` applies.
     wrong
-        What to say to a wrong order, by one of these, tried one after the other:
-
-        - that order, as a tuple: ``(3, 1, 2)``;
-        - a rule that it keeps, as a text: ``"3 before 1"``, ``"2 first"``, ``"2 last"``.
-    otherwise
-        What to say to any other wrong order.
+        What to say to a wrong order, by what it does: ``"3 before 1"``, ``"5 before 4 before 1"``.
+        The first one counts, and an order that does nothing of it is right.
     code
         Whether the lines are lines of code; otherwise they are steps of a proof.
 
@@ -101,8 +93,10 @@ class Order:
     --------
     >>> question = Order(
     ...     ["w.grad = None", "loss.backward()", "w -= lr * w.grad"],
-    ...     lambda order: order == (2, 3, 1),
-    ...     {"1 before 3": "What does `w.grad` hold when the step is taken?"},
+    ...     {
+    ...         "1 before 3": "What does `w.grad` hold when the step is taken?",
+    ...         "3 before 2": "Which gradient does the step take?",
+    ...     },
     ... )
     >>> question.judge([2, 1, 3])
     Not solved yet.
@@ -112,16 +106,8 @@ class Order:
 
     asks = "a list of line numbers"
 
-    def __init__(
-        self,
-        lines: Sequence[str],
-        truth: Callable[[tuple[int, ...]], bool] | None = None,
-        wrong: Mapping[tuple[int, ...] | str, str] | None = None,
-        otherwise: str = GENERAL_ORDER,
-        code: bool = True,
-    ):
-        self.lines, self.wrong, self.otherwise, self.code = lines, wrong or {}, otherwise, code
-        self.truth = truth or (lambda order: not self._refused(order))
+    def __init__(self, lines: Sequence[str], wrong: Mapping[str, str], code: bool = True):
+        self.lines, self.wrong, self.code = lines, wrong, code
 
     def judge(self, answer: object, seed: int = 1) -> Result:
         """Return the result of `answer`."""
@@ -137,14 +123,9 @@ class Order:
 
     def reply(self, order: tuple[int, ...]) -> str:
         """Return what to say to an order of all lines; nothing to a right one."""
-        with suppress(Exception):  # a program in a wrong order may stop with an error
-            if self.truth(order):
-                return ""
-        return self._refused(order) or self.otherwise
-
-    def _refused(self, order):
-        for key, sentence in self.wrong.items():
-            if key == order or isinstance(key, str) and _keeps(order, key):
+        for rule, sentence in self.wrong.items():
+            places = [order.index(int(number)) for number in rule.split(" before ")]
+            if places == sorted(places):
                 return sentence
         return ""
 
@@ -154,9 +135,8 @@ class Order:
         replies = {" ".join(map(str, order)): self.reply(order) for order in orders}
         if "" not in replies.values():
             raise OwnFailure("no order is right")
-        known = {order: reply for order, reply in replies.items() if reply != self.otherwise}
         lines = [f"`{line}`" if self.code else line for line in self.lines]
-        return Form("order", known, otherwise=self.otherwise, lines=lines)
+        return Form("order", replies, lines=lines)
 
 
 def _whole_numbers(answer):
@@ -164,16 +144,3 @@ def _whole_numbers(answer):
     if isinstance(answer, list | tuple) and not any(isinstance(item, bool) for item in answer):
         with suppress(TypeError):
             return tuple(map(index, answer))
-
-
-def _keeps(order, rule):
-    """Return whether an order keeps a rule.
-
-    >>> _keeps((3, 1, 2), "3 before 2"), _keeps((3, 1, 2), "2 first")
-    (True, False)
-    """
-    one, other, first, last = _RULE.fullmatch(rule).groups()
-    position = order.index(int(one))
-    if first or last:
-        return position == (0 if first else len(order) - 1)
-    return position < order.index(int(other))

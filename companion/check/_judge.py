@@ -56,11 +56,7 @@ def mistakes(*items: str | Callable | float | Mistake) -> list[Mistake]:
 
 def call_by_name(function: Callable, **values: object) -> object:
     """Call a part of an exercise with those of the values that its arguments name."""
-    parameters = inspect.signature(function).parameters
-    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
-        names = values.keys() - ({"right"} - parameters.keys())  # ** stands for the inputs
-    else:
-        names = parameters.keys()
+    names = inspect.signature(function).parameters
     return own(function, **{name: value for name, value in values.items() if name in names})
 
 
@@ -102,8 +98,6 @@ class Part:
         What to say where the value is None.
     tensor
         Whether it must be a tensor; otherwise a number will do as well.
-    exact
-        Whether each digit counts, as in a copy; otherwise the precision of float32 will do.
     """
 
     def __init__(
@@ -113,10 +107,9 @@ class Part:
         *items: str | Callable | float | Mistake,
         missing: str = "A function gives back what stands after `return`.",
         tensor: bool = False,
-        exact: bool = False,
     ):
         self.says, self.truth, self.missing = says, truth, missing
-        self.mistakes, self.tensor, self.exact = mistakes(*items), tensor, exact
+        self.mistakes, self.tensor = mistakes(*items), tensor
 
 
 def flag(says: str, right: object, sentence: str, missing: str = "") -> Part:
@@ -136,7 +129,8 @@ class Number:
     Parameters
     ----------
     truth
-        Called with those of the inputs that its arguments name; returns the right number.
+        The right number, or a function that finds it: called with those of the inputs that its
+        arguments name.
     inputs
         The numbers of the statement, by name.
     *items
@@ -153,8 +147,9 @@ class Number:
 
     asks = "a number"
 
-    def __init__(self, truth: Callable[..., float | Tensor], inputs: Inputs, *items):
-        self.truth, self.inputs, self.mistakes = truth, inputs, mistakes(*items)
+    def __init__(self, truth: float | Callable[..., float | Tensor], inputs: Inputs, *items):
+        self.truth = truth if callable(truth) else lambda: truth
+        self.inputs, self.mistakes = inputs, mistakes(*items)
         values = _listed(inputs)
         self._says = f"For `{values}` you answered" if values else "You answered"
 
@@ -292,7 +287,7 @@ class Function:
             elif names:
                 sentence = f"{call} changed its argument `{names[0]}`."
                 found.append(Result("changed", sentence, _CHANGED))
-            elif not close(value, right, part.exact):
+            elif not close(value, right):
                 seen = isinstance(value, Tensor) and isinstance(right, Tensor)
                 drawn = picture(value, right) if seen else ""
                 place = where(value, right) if seen else ""

@@ -1,39 +1,17 @@
-"""Numbers as a reader types them: how to read them, which are taken as equal, how one is shown.
+"""Numbers as a reader types them: which are taken as equal, and how one is shown.
 
 A prediction made with a pen has a few digits. So two numbers are equal
 
 - if one of them is whole: when the other one is that whole number, but for float rounding;
 - otherwise: when their first four digits are equal, but for 1 in the last.
 
-On a page, where no Python runs, ``press/sphinx/static/answers.js`` does the same.
+On a page, where no Python runs, ``press/sphinx/static/answers.js`` does the same, and reads them.
 """
 
-import re
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
-from math import isfinite
 
 #: What a page says to a text that is no number.
 UNREADABLE = "This is not a number. Write it with digits and a point, such as `-0.5` or `1/3`."
-
-_DECIMAL = r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)"
-_NUMBER = re.compile(f"{_DECIMAL}(?: */ *{_DECIMAL})?", re.IGNORECASE)
-_SPACES = " \t\n\u00a0\u3000"
-# A minus sign, and what a Chinese keyboard may type: the ASCII characters in full width.
-_PLAIN = {0x2212: "-"} | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-
-
-def read(text: str) -> float | None:
-    """Return the number that a reader typed into a page, or None.
-
-    >>> read(" −0.5 "), read("１/4"), read("0,5"), read("1/0")
-    (-0.5, 0.25, None, None)
-    """
-    match = _NUMBER.fullmatch(text.translate(_PLAIN).strip(_SPACES))
-    if not match:
-        return None
-    one, other = float(match[1]), float(match[2] or 1)
-    value = one / other if other else float("inf")
-    return value if isfinite(value) else None
 
 
 def keys(value: float) -> list[str]:

@@ -16,37 +16,17 @@ MIME = "application/vnd.autograd-in-motion.question+json"
 
 @dataclass(frozen=True)
 class Form:
-    """A question that a page can ask.
+    """A question that a page can ask."""
 
-    Parameters
-    ----------
-    kind
-        What a reader sees: "number", "choice" or "order"; "code" where only a kernel can judge.
-    replies
-        What is said to the answers that are known, by the text that stands for the answer;
-        nothing to a right one.
-    says
-        How the sentence about an answer begins, as in ``"You answered"``.
-    otherwise
-        What is said to all other answers.
-    unreadable
-        What a page says to what is no answer at all.
-    options
-        The texts to choose from, by letter.
-    lines
-        The lines to be ordered.
-    later
-        Whether the page says nothing before all its questions are answered.
-    """
-
-    kind: str
+    kind: str  #: "number", "choice" or "order"; "code" where only a kernel can judge
+    #: What is said to known answers, by the text that stands for one; nothing to a right one.
     replies: Mapping[str, str] = field(default_factory=dict)
-    says: str = "You answered"
-    otherwise: str = ""
-    unreadable: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
-    lines: Sequence[str] = ()
-    later: bool = False
+    says: str = "You answered"  #: begins the sentence about an answer
+    otherwise: str = ""  #: what is said to all other answers
+    unreadable: str = ""  #: what a page says to what is no answer at all
+    options: Mapping[str, str] = field(default_factory=dict)  #: the texts to choose from, by letter
+    lines: Sequence[str] = ()  #: to be ordered
+    later: bool = False  #: whether the page says nothing before all its questions are answered
 
     def data(self, name: str) -> dict:
         """Return the data of the exercise `name`, with its sentences as HTML.

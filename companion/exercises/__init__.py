@@ -2,6 +2,10 @@
 
 Each module has a dict ``exercises``; together they are the registry that
 `companion.check.check` judges by. ``_given`` holds what several of them need.
+
+What is right is found by torch: by its autograd in float64, or by running the program in question.
+Where a notebook itself has the program of a prediction, its answer stands here: a chapter goes on by
+running or drawing it, and a test runs the one in the statement of an exercise.
 """
 
 import pkgutil

@@ -84,33 +84,6 @@ def seen_edit(answer: Callable, w: Tensor, *rest: object) -> bool:
     return w._version > version
 
 
-class Descent:
-    """Gradient descent that skips a weight without a gradient, as torch.optim.SGD does."""
-
-    def __init__(self, weights, lr: float = 0.1):
-        self.weights, self.lr = list(weights), lr
-
-    def step(self) -> None:
-        with torch.no_grad():
-            for w in self.weights:
-                if w.grad is not None:
-                    w -= self.lr * w.grad
-
-    def zero_grad(self) -> None:
-        for w in self.weights:
-            w.grad = None
-
-
-def the_one(options: dict[str, str], works: Callable[[str], bool]) -> str:
-    """Return the letter of the option whose program works; its code stands in backticks.
-
-    >>> the_one({"a": "`1 / 0`", "b": "`0`, then `1`"}, lambda code: "/" not in code)
-    'b'
-    """
-    programs = {letter: "\n".join(re.findall("`(.+?)`", text)) for letter, text in options.items()}
-    return next(letter for letter, program in programs.items() if works(program))
-
-
 def runs(before: str, after: str) -> Callable[[str], bool]:
     """Return a function of some code: whether the program around it runs to its end.
 
@@ -131,12 +104,24 @@ def runs(before: str, after: str) -> Callable[[str], bool]:
     return run
 
 
-def which_runs(before: str, after: str, **options: str | tuple[str, str]) -> Choice:
-    """Return a choice: right is the first option whose program runs, as `runs` says."""
-    question = Choice(lambda: the_one(question.options, runs(before, after)), **options)
+def the_one(options: dict[str, str], works: Callable[[str], bool]) -> str:
+    """Return the letter of the first option whose code, which stands in backticks, works."""
+    programs = {letter: "\n".join(re.findall("`(.+?)`", text)) for letter, text in options.items()}
+    return next(letter for letter, program in programs.items() if works(program))
+
+
+def which(works: Callable[[str], bool], **options: str | tuple[str, str]) -> Choice:
+    """Return a choice, of which that option is right whose code `works`: see `the_one`."""
+    question = Choice(lambda: the_one(question.options, works), **options)
     return question
 
 
-def fails(before: str, after: str) -> Callable[[str], bool]:
-    """Return a function of some code: whether the program around it stops with an error."""
-    return lambda program: not runs(before, after)(program)
+def which_runs(before: str, after: str, **options: str | tuple[str, str]) -> Choice:
+    """Return a choice: right is the first option whose program runs, as `runs` says."""
+    return which(runs(before, after), **options)
+
+
+def which_fails(before: str, after: str, **options: str | tuple[str, str]) -> Choice:
+    """Return a choice: right is the first option whose program stops with an error."""
+    run = runs(before, after)
+    return which(lambda code: not run(code), **options)

@@ -187,11 +187,9 @@ _QUESTIONS = {
 
 
 def _question(options):
-    """Return the question with these options, of which one is right."""
     letters = dict(zip("abcd", options, strict=False))
     answers = {letter: (text, _read(options[text])) for letter, text in letters.items()}
-    [right] = [letter for letter, text in letters.items() if options[text] == RIGHT]
-    return Choice(lambda: right, later=True, **answers)
+    return Choice(later=True, **answers)
 
 
 def _read(sentence):

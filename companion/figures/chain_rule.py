@@ -274,8 +274,6 @@ _TOP, _GRAPH = 24, 228  # above the graph, and its largest height
 _GAP = 24  # between two rows of it, at most
 _LOW, _HIGH = 22, 34  # boxes of one line, and of two where others need the room beside them
 _NUMBER = 46  # the room for a value, and for a gradient
-# All small programs have the same elements, so that a figure of them stays small.
-_BOXES, _LINES = 9, 9
 
 
 def _places(program):
@@ -323,30 +321,26 @@ def _draw_graph(page, program, places, scene):
         x += text_width(words + "|") - text_width("|")
     fixed = [f"{_pretty(name)} = {_text(value)}" for name, value in program.fixed.items()]
     page.texts(MARGIN, _TOP + 16, fixed, ink.context)
-    for number in range(max(_LINES, len(program.edges))):
-        hidden = number >= len(program.edges)
-        _draw_edge(page, program, places, program.edges[0 if hidden else number], hidden, scene)
-    names = list(program.values)
-    for number in range(max(_BOXES, len(names))):
-        hidden = number >= len(names)
-        name = names[0 if hidden else number]
-        _draw_box(page, program, places[name], name, hidden, scene)
+    for edge in program.edges:
+        _draw_edge(page, program, places, edge, scene)
+    for name in program.values:
+        _draw_box(page, program, places[name], name, scene)
 
 
-def _draw_edge(page, program, places, edge, hidden, scene):
+def _draw_edge(page, program, places, edge, scene):
     (x, top, _, height), (to, bottom, _, below) = places[edge.user], places[edge.input]
     top, bottom = top + height / 2, bottom - below / 2
     twins = [other for other in program.edges if other[:2] == edge[:2]]
     number = next(number for number, twin in enumerate(twins) if twin is edge)
     bow = 100 * (number - (len(twins) - 1) / 2)
     middle = ((x + to) / 2 + bow, (top + bottom) / 2)
-    lit = not hidden and any(edge is other for other in scene.edges)
+    lit = any(edge is other for other in scene.edges)
     color = _color(scene, lit)
     curve = [(x, top), middle, (to, bottom)]
-    page.path(strokes([curve], Path.CURVE3), color, width=3 if lit else 1, alpha=0 if hidden else 1)
+    page.path(strokes([curve], Path.CURVE3), color, width=3 if lit else 1)
     page.head((to, bottom) if scene.done else (x, top), middle, color, (9, 5), shown=lit)
 
-    slope = "" if hidden or edge.user not in scene.known else _text(edge.slope)
+    slope = _text(edge.slope) if edge.user in scene.known else ""
     x, y = (x + to) / 2 + bow / 2, middle[1]
     half = 4 + 3.4 * len(slope)  # of a patch in the page's colour, which keeps the line off
     page.patch(x - half, y - 7, 2 * half, 13, color="white", alpha=1 if slope else 0)
@@ -354,7 +348,7 @@ def _draw_edge(page, program, places, edge, hidden, scene):
     page.text(x, y + 4, slope, ink.slope, ha="center", weight=weight)
 
 
-def _draw_box(page, program, place, name, hidden, scene):
+def _draw_box(page, program, place, name, scene):
     x, y, half, height = place
     lit, known = name in scene.nodes, name in scene.known
     color = _color(scene, lit) if lit or not known else ink.text
@@ -363,22 +357,20 @@ def _draw_box(page, program, place, name, hidden, scene):
         *(x - half, y - height / 2, 2 * half, height),
         color=color,
         corner=0 if leaf else 5,
-        shown=not hidden,
-        facecolor=(ink.value, 0.12 if leaf and not hidden else 0),
+        facecolor=(ink.value, 0.12 if leaf else 0),
         linewidth=2.5 if lit else 1,
     )
-    value = _text(program.values[name]) if known and not hidden else ""
-    grad = _text(scene.grads[name]) if name in scene.grads and not hidden else ""
-    look = {"alpha": 0 if hidden else 1}
+    value = _text(program.values[name]) if known else ""
+    grad = _text(scene.grads[name]) if name in scene.grads else ""
     color = ink.text if known else ink.context
     if height == _LOW:  # formula, value, gradient side by side
-        page.text(x - half + 6, y + 4, _formula(program, name), color, **look)
-        page.text(x + half - _NUMBER - 6, y + 4, value, ink.value, ha="right", **look)
-        page.text(x + half - 6, y + 4, grad, ink.gradient, ha="right", **look)
+        page.text(x - half + 6, y + 4, _formula(program, name), color)
+        page.text(x + half - _NUMBER - 6, y + 4, value, ink.value, ha="right")
+        page.text(x + half - 6, y + 4, grad, ink.gradient, ha="right")
     else:
-        page.text(x, y - 4, _formula(program, name), color, ha="center", **look)
-        page.text(x, y + 12, value, ink.value, ha="right", **look)
-        page.text(x + 6, y + 12, grad, ink.gradient, ha="left", **look)
+        page.text(x, y - 4, _formula(program, name), color, ha="center")
+        page.text(x, y + 12, value, ink.value, ha="right")
+        page.text(x + 6, y + 12, grad, ink.gradient, ha="left")
 
 
 def _color(scene, lit):

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from companion.canvas import MARGIN, WIDTH, Page, ink, signed, wrapped
-from companion.graph import draw
 from explorable import explore
 
 #: What the switches of `tensor_passport` are called.
@@ -205,19 +204,4 @@ def show_define_by_run() -> interactive:
         alt="Left, seven lines of code: those that ran are blue. Right, a box for each operation "
         "that ran, joined to its line, and red arrows from box to box back to the leaf x.",
         paper=[{"times": 1}, {"times": 3}, {"times": 4}],
-    )
-
-
-def show_graph(out: Tensor, **names: Tensor) -> interactive:
-    """Return the picture of the graph of `out`, with the names of its tensors."""
-
-    def graph_of_out():
-        return draw(out, {**names, "out": out}, width=200, height=290)
-
-    return explore(
-        graph_of_out,
-        title="What out remembers",
-        caption="Read it from the top: that is the way of backward().",
-        alt="The graph of out: MeanBackward0 on top, two multiplications, an addition, and the "
-        "leaf x at the bottom.",
     )

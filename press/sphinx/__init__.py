@@ -16,8 +16,6 @@ _landing
     The landing page's list of chapters becomes cards with their pictures and questions.
 _mathml
     Formulas become MathML while the site is built, so that no page loads a script for them.
-_one_page
-    All pages in one: each id stands there once.
 _paper
     The book on paper, which `press.pdf` prints: all pages in one, in a layout of its own.
 _plain_links
@@ -47,7 +45,6 @@ _PARTS = [
     "_glossary",
     "_landing",
     "_mathml",
-    "_one_page",
     "_paper",
     "_plain_links",
     "_repository",

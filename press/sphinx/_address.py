@@ -8,13 +8,10 @@
 cards            what a chat shows for a link to a page (sphinxext-opengraph)
 """
 
-from html import escape
 from urllib.parse import urlsplit
 
 from docutils import nodes
 from sphinx.errors import ConfigError
-
-from press.sphinx._theme import PATH
 
 _NOT_FOUND = """<h1>Page not found</h1>
 <p>There is no page at this address. Perhaps it was copied without its end, or it has a typing
@@ -30,7 +27,6 @@ def setup(app):
     app.add_config_value("moved_pages", {}, "html", [dict])
     app.connect("config-inited", _settle, priority=950)  # _toc.yml sets the first page before
     app.connect("html-collect-pages", _redirects)
-    app.connect("html-page-context", _list_chapters, priority=900)  # _theme adds the parts before
     app.connect("doctree-resolved", _keep_anchors)
 
 
@@ -44,18 +40,6 @@ def _settle(app, config):
     config.sitemap_excludes = ["404.html", "genindex.html", "search.html", "index.html"]
     config.sitemap_excludes += [f"{old}.html" for old in config.moved_pages if "#" not in old]
     config.ogp_site_url = config.html_baseurl
-
-
-def _list_chapters(app, pagename, templatename, context, doctree):
-    """Show on the page for a wrong address which chapters there are."""
-    if pagename == "404":
-        root = app.config.notfound_urls_prefix
-        pages = [p for part in context["parts"] if part["caption"] == PATH for p in part["pages"]]
-        if pages:
-            items = (
-                f'<li><a href="{root}{p["name"]}.html">{escape(p["title"])}</a></li>' for p in pages
-            )
-            context["body"] += f"<p>Or was it one of these chapters?</p><ol>{''.join(items)}</ol>"
 
 
 def _redirects(app):

@@ -6,7 +6,7 @@ place of the output, and of the cell's code if the question needs none. ``answer
 these forms and keeps in the reader's browser what is solved; ``inventory.js`` asks all questions
 of a page before it says anything.
 
-In ``exercises/`` each question is a label as well: ``{ref}`one-step``` leads to its heading.
+In ``exercises/`` the name of each question is an anchor of its heading, beside the title.
 """
 
 import json
@@ -24,7 +24,7 @@ _NAME = re.compile(r'<(?:form|div) class="question[^>]* data-name="([^"]+)"')
 def setup(app):
     """Called by the extension's own `setup`."""
     app.connect("source-read", _show_forms)
-    app.connect("doctree-read", _add_labels)
+    app.connect("doctree-read", _add_anchors)
     app.connect("html-page-context", _add_scripts)
 
 
@@ -44,14 +44,9 @@ def _show_forms(app, docname, source):
 
 
 def form(question: dict, verdict: str = "") -> str:
-    """Return the form of a question as HTML.
+    """Return the form of a question, as `companion.check._page.Form.data` has it, as HTML.
 
-    Parameters
-    ----------
-    question
-        The data, as `companion.check._page.Form.data` returns them.
-    verdict
-        What the stored check says, shown for code that is there but wrong.
+    `verdict` is what the stored check says, shown for code that is there but wrong.
 
     Examples
     --------
@@ -114,20 +109,15 @@ def _questions(doctree):
             yield raw, found[1]
 
 
-def _add_labels(app, doctree):
-    docname = app.env.docname
-    if not docname.startswith("exercises/"):
+def _add_anchors(app, doctree):
+    if not app.env.docname.startswith("exercises/"):
         return
-    standard = app.env.get_domain("std")
     for raw, name in _questions(doctree):
         section = raw
         while not isinstance(section, nodes.section):
             section = section.parent
         if name not in section["ids"]:  # the title may have given it already
             section["ids"].append(name)
-        title = section.next_node(nodes.title).astext()
-        standard.labels[name] = docname, name, title
-        standard.anonlabels[name] = docname, name
     questions = [raw.astext() for raw, _ in _questions(doctree)]
     if questions:
         title = doctree.next_node(nodes.title)

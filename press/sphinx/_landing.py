@@ -6,6 +6,7 @@ one that they store.
 """
 
 import re
+from itertools import count
 from xml.etree import ElementTree
 
 from docutils import nodes
@@ -41,10 +42,11 @@ class Cards(SphinxPostTransform):
             return  # on paper it is the list that it is in the notebook
         for section in self.document.findall(nodes.section):
             if section[0].astext() == PATH:
+                number = count()
                 for cards in section.findall(nodes.enumerated_list):
                     cards["classes"].append("cards")
-                    for number, card in enumerate(cards):
-                        self._fill(card, number)
+                    for card in cards:
+                        self._fill(card, next(number))
 
     def _fill(self, card, number):
         link = card.next_node(addnodes.pending_xref)
@@ -76,12 +78,7 @@ def _question(chapter):
 def first_picture(chapter: nodes.document, prefix: str) -> str | None:
     """Return the first picture that a chapter's figures store, as SVG that is only looked at.
 
-    Parameters
-    ----------
-    chapter
-        A page whose figures are `explore`'s.
-    prefix
-        Stands before each id in the picture, which other pictures of the page may have as well.
+    The prefix stands before each id in it, which other pictures of the page may have as well.
     """
     for raw in chapter.findall(nodes.raw):
         _, figure, html = raw.astext().partition('<figure class="explorable')

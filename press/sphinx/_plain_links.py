@@ -1,8 +1,7 @@
 """Plain Markdown links reach all that the book has, and say so when they do not.
 
 MyST finds pages and headings. Here, ahead of it, are found a figure with settings, a word of the
-glossary, whatever has a label or an anchor (``<a id="…"></a>``), and a source of the
-bibliography::
+glossary, an anchor (``<a id="…"></a>``), and a source of the bibliography::
 
     [0.21](one-weight.ipynb#fig-training-replay?lr=0.21)
     [leaf](glossary.md#leaf)
@@ -99,7 +98,7 @@ class PlainLinks(SphinxPostTransform):
         if elsewhere:
             places = [*_places(self.env, page), *figures(self.env.get_doctree(page))]
             raise _NowhereError(f"no {target!r} in {page}", target, places)
-        return None  # it may be a label of another page
+        return None
 
     def _resolve_figure(self, link, page, name, settings):
         drawn = figures(self.env.get_doctree(page))
@@ -119,7 +118,7 @@ class PlainLinks(SphinxPostTransform):
 def _places(env, page):
     """Return the ids of a page by the names that a link may use, without its figures."""
     std = env.get_domain("std")
-    places = {name: element for name, (where, element) in std.anonlabels.items() if where == page}
+    places = {}
     for (kind, word), (where, element) in std.objects.items():
         if kind == "term" and where == page:
             places[heading_slug(word.lower())] = element

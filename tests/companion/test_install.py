@@ -21,12 +21,17 @@ import pytest
 import torch
 
 from companion import install
-from companion.install import advice, commands, steps
+from companion.install import advice, steps
 from tests.conftest import ROOT
 
 CHOICES = list(itertools.product(install.SYSTEMS, install.TOOLS, install.NETWORKS, install.DEVICES))
 # pip as a reader has it: without this machine's settings, and with its messages in English.
 PLAIN = os.environ | {"PIP_CONFIG_FILE": os.devnull, "LC_ALL": "C.UTF-8"}
+
+
+def commands(*choice):
+    """Return the lines that a reader types."""
+    return list(steps(*choice).values())
 
 
 def words_of(line, system):
@@ -85,7 +90,6 @@ def test_each_choice_gives_commands_that_a_shell_can_read(choice):
         assert not set("$`!") & set(line)  # a shell would put something in their place
     assert [word for word in words_of(lines[-1], system)][:2] == ["python", "-c"]
     assert lines[-1] == install.CHECK[device]
-    assert list(steps(*choice).values()) == lines
     assert install.EXPECTED[device] in list(steps(*choice))[-1]
 
 

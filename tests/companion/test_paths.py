@@ -2,8 +2,8 @@
 
 Protected here: values, local slopes and gradients agree with plain Python and with difference
 quotients that know nothing of torch; the counts are those of the formulas; every equation under a
-picture is true; no box covers another or a number; all frames of all
-the chapter's programs have the same elements; and a wrong slope is never drawn.
+picture is true; no box covers another or a number; all frames of a
+program have the same elements; and a wrong slope is never drawn.
 """
 
 import itertools

@@ -199,3 +199,9 @@ def test_a_program_is_named_with_its_seed():
     said = str(check("your-engine", backward(kept_inside)))
     assert "`a, b = Scalar(0.75), Scalar(-0.5); y = a * b + a; y.backward()` (seed 0)" in said
     assert "(Seed " in str(check("your-engine", Scalar))
+
+
+def test_recursion_finds_what_the_exercise_says():
+    x = Scalar(2.0)
+    by_recursion((c := 3 * x) * c)
+    assert x.grad == RIGHT["engine-recursion"][0]

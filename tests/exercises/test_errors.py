@@ -77,31 +77,9 @@ def safe(x):
     return torch.where(x > 0, x, 1.0)
 
 
-def squasher(back=lambda x, v: v / (1 + x.abs()) ** 2, ahead=lambda x: x / (1 + x.abs())):
-    """Return a function with this forward and this backward."""
-
-    class Squash(torch.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            ctx.save_for_backward(x)
-            return ahead(x)
-
-        @staticmethod
-        def backward(ctx, v):
-            return back(*ctx.saved_tensors, v)
-
-    return Squash.apply
-
-
 RIGHT = {
     "case-dtype": ["c"],
-    "case-unused": ["a"],
     "case-retain": ["d"],
-    "case-gradcheck": ["b"],
-    "case-checkpoint": ["c"],
-    "case-hook": ["d"],
-    "case-vmap": ["a"],
-    "own-function": [squasher(), squasher(lambda x, v: v / (1 + x.abs()).square())],
     "case-which-raises": ["c", "C "],
     "case-table": [12, 12.0, torch.tensor(12.0)],
     "case-hidden": [
@@ -118,21 +96,6 @@ RIGHT = {
 }
 
 WRONG = {
-    "own-function": [
-        (torch.nn.functional.softsign, "record their own backward"),
-        (squasher(ahead=lambda x: x / (1 + x)), "The absolute value is missing"),
-        (squasher(ahead=lambda x: -x / (1 + x.abs())), "The sign is the other way round"),
-        (squasher(lambda x, v: 1 / (1 + x.abs()) ** 2), "local slope alone"),
-        (squasher(lambda x, v: v), "the local slope is missing"),
-        (squasher(lambda x, v: v / (1 + x.abs())), "Here it is not squared"),
-        (squasher(lambda x, v: v / (1 + x) ** 2), "|x|, not x"),
-        (squasher(lambda x, v: -v / (1 + x.abs()) ** 2), "The sign is the other way round"),
-        (
-            squasher(lambda x, v: v / (1 + x.abs()) ** 2 if v.count_nonzero() > 1 else 0 * v),
-            "with a 1 for one entry",
-        ),
-        (squasher(lambda x, v: None), "`backward` gives back nothing"),
-    ],
     "case-which-raises": [
         ("a", "Is there still a way"),
         ("b", "edits the leaf itself"),
@@ -142,14 +105,11 @@ WRONG = {
         (0, "which shape does"),
         (108, "This is the sum"),
         (36, "the table has more entries"),
-        (6, "two entries"),
-        (18, "The zeros of the table count"),
     ],
     "case-hidden": [
         (hidden_with(cut=lambda h: h), "backward through the graph a second time"),
         (hidden_with(cut=lambda h: h, retain_graph=True), "through all earlier steps again"),
         (hidden_last, "the last step alone"),
-        (hidden_once, "goes back once"),
         (hidden_without_w, "is the way to `w` cut too?"),
         (hidden_emptied, "or was it emptied?"),
         (lambda w, xs: 2 * hidden_with()(w, xs), "did two gradients add up?"),
@@ -165,7 +125,6 @@ WRONG = {
             lambda x: torch.where(x > 0, x * torch.where(x < 0, x, safe(x)).log(), 0.0),
             "a negative number still takes part",
         ),
-        (lambda x: torch.where(x > 0, safe(x).log(), 0.0), "the factor `x` is missing"),
         (lambda x: -safe(x) * safe(x).log(), "The sign is the other way round"),
         (
             lambda x: torch.where(x > 0, x * safe(x).log().detach(), 0.0),
@@ -176,7 +135,6 @@ WRONG = {
             "The factor `x` is a constant here",
         ),
         (lambda x: (safe(x) * safe(x).log()).detach(), "The way back is cut"),
-        (lambda x: (safe(x) * safe(x).log()).detach() + 0 * x, "All slopes are 0"),
         (lambda x: x * torch.log(x), "returned [-0.346574, nan]"),
     ],
 }

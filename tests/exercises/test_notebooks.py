@@ -12,8 +12,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import torch
 
-from companion.check import Function, Steps, check
+from companion.check import Function, Number, Project, check
 from companion.exercises import concepts, exercises
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "exercises").glob("*.ipynb"))
@@ -47,7 +48,7 @@ def test_the_stub_is_refused_and_the_fenced_solution_passes(stem, name):
         exec(compile(ast.Module([last], []), name, "exec"), names)  # noqa: S102
 
     run(cells["imports"].source)
-    code = isinstance(exercises[name], Function | Steps)
+    code = isinstance(exercises[name], Function | Project)
     for part in ("given", "stub", "check") if code else ("answer",):
         if f"{name}-{part}" in cells or part != "given":
             result = run(cells[f"{name}-{part}"].source)
@@ -59,6 +60,35 @@ def test_the_stub_is_refused_and_the_fenced_solution_passes(stem, name):
     if code:
         result = run(cells[f"{name}-check"].source)
     assert result, str(result)
+
+
+#: What to look at in what the program of a statement leaves, and its value.
+LEAVES = {
+    "branch-gradient": ("x.grad", 192),
+    "case-table": ("loss", 12),
+    "doubling-stops": ("x.grad[1]", 2.56),
+    "in-place-blind": ("w.grad", 7),
+    "in-place-recorded": ("w.grad[2]", 21),
+    "leaf-count": ("sum(tensor.is_leaf for tensor in (a, b, c, d, e, f, g))", 5),
+    "old-name": ("v.grad", 7),
+    "who-still-learns": ("[w.grad is None for w in weights]", [False, True, True, False]),
+}
+
+
+@pytest.mark.parametrize("name", LEAVES)
+def test_the_program_of_a_statement_ends_as_its_answer_says(name):
+    """The notebook's own text is run here, and `RIGHT` of each chapter has the answer."""
+    weights = [torch.tensor(w, requires_grad=True) for w in (2.0, 3.0, 0.5, 4.0)]
+    names = {"torch": torch, "weights": weights}
+    names |= {f"w{number}": w for number, w in enumerate(weights, start=1)}
+    [statement] = [cells[name].source for cells in CELLS.values() if name in cells]
+    exec(FENCE.search(statement)[1], names)  # noqa: S102 it is the book's
+    expression, value = LEAVES[name]
+    found = eval(expression, names)
+    if isinstance(exercises[name], Number):
+        assert check(name, value) and found == pytest.approx(value)
+    else:
+        assert found == value
 
 
 @pytest.mark.parametrize(("stem", "name"), WITH_SOLUTION, ids=lambda part: part)

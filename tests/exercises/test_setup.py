@@ -74,8 +74,6 @@ WRONG = {
         (loss, "This is the loss itself"),
         (slope_of(lambda w: w * (3 * w.detach() - 2) * 2), "slope of the inside is missing"),
         (slope_of(lambda w: loss(w) / 2), "A factor 2 is missing"),
-        (slope_of(lambda w: -loss(w)), "The sign"),
-        (slope_of(loss, times=2), "did two gradients add up?"),
         (lambda w: slope_with_detach(real.ones_like(w)), "the chapter's place"),
         (lambda w: slope_with_detach(w).item(), "leave out `item()`"),
         (slope_never_asked_for, "in the `.grad` of a leaf"),

@@ -176,6 +176,18 @@ def test_the_issue_fits_github(tmp_path):
     assert len(_issue(tmp_path, passed=False).encode()) == 60_000
 
 
+@pytest.mark.parametrize("passed", [True, False])
+def test_the_issue_of_a_system_has_the_end_of_its_run(tmp_path, passed):
+    (tmp_path / "run.txt").write_text("".join(f"line {k}\n" for k in range(99)))
+    script = step("weekly.yml", "other-systems", "Say what failed")
+    said = {"PASSED": str(passed).lower(), "SYSTEM": "windows"}
+    run(script, tmp_path, GITHUB_STEP_SUMMARY="summary.md", **said)
+    issue = (tmp_path / "issue.md").read_text()
+    assert ("On windows" in issue, "line 98" in issue, "line 38\n" in issue) == (
+        (False,) * 3 if passed else (True, True, False)
+    )
+
+
 def test_the_newest_tools_are_asked_for_without_exact_versions(tmp_path):
     """The line of `sed` on what is pinned today leaves a range to each, and nothing exact."""
     files = ("requirements.txt", "press/constraints.txt", "pyproject.toml")

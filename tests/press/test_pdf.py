@@ -6,15 +6,18 @@ all links, and look for what only works on a screen.
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import nbformat
 import pytest
+import yaml
 from pypdf import PdfReader
 
-from press.pdf import build_page, print_page
+from press.pdf import PdfError, build_page, print_page
 from tests.conftest import CHROMIUM, NOTEBOOKS, ROOT
 
 
@@ -85,18 +88,43 @@ def test_no_sheet_is_empty(pdf):
 
 
 def test_all_is_open_and_nothing_asks(html, pdf):
-    """Hints and solutions can be read; what draws, asks or waits for a click is left out."""
+    """Hints, solutions and what a question offers can be read; what waits for a click is not."""
     text = " ".join(" ".join(sheet.extract_text() for sheet in pdf.pages[:60]).split())
     opened = [part.partition("</details>")[0] for part in html.split("<details")[1:]]
     hints = [each for part in opened for each in re.findall(r"<p[^>]*>([^<&]{40,})</p>", part)]
     assert [hint for hint in hints[:3] if " ".join(hint.split()) not in text] == []
     assert "Solution to" in text
+    assert "A number:" in text
     assert re.search(r"learning rate 0\.01\b", text)  # where a figure's sliders stand
     assert not re.search("Show the code|Not solved yet|Run this cell", text)
     cells = nbformat.read(ROOT / "chapters/one-weight.ipynb", as_version=4).cells
     hidden = [cell.source for cell in cells if "hide-input" in cell.metadata.get("tags", ())]
     assert hidden
     assert [code for code in hidden if " ".join(code.split())[:40] in text] == []
+
+
+def test_a_handout_has_its_pages_alone(tmp_path):
+    """In the order asked for; a link to another page leads to the site, and back is no page."""
+    for name in ("_config.yml", "chapters/references.bib", "press/sphinx/static/favicon.svg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
+    pages = {"intro": "[b](b.md#There)", "a": "[b](b.md#There) [c](c.md)", "b": "## There", "c": ""}
+    for name, text in pages.items():
+        (tmp_path / f"{name}.md").write_text(f"# Page {name}\n\n{text}\n")
+    toc = "format: jb-book\nroot: intro\nchapters: [{file: a, sections: [{file: b}]}, {file: c}]\n"
+    (tmp_path / "_toc.yml").write_text(toc)
+    built = tmp_path / "built"
+    built.mkdir()
+    html = build_page(tmp_path, built, [Path("c.md"), Path("a.md")]).read_text(encoding="utf-8")
+    assert re.findall(r"<h\d>Page (.)", html) == ["c", "a"]
+    site = yaml.safe_load((ROOT / "_config.yml").read_text())["html"]["baseurl"]
+    links = re.findall(r'<a class="reference[^>]*href="([^"]*)"', html)
+    assert [link.removeprefix(site.rstrip("/")) for link in links] == [
+        "/b.html#there",
+        "#document-c",
+    ]
+    with pytest.raises(PdfError, match="no page d.md"):
+        build_page(tmp_path, built, [Path("d.md")])
 
 
 def run(folder, **environment):

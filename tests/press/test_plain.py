@@ -11,19 +11,18 @@ from bs4 import BeautifulSoup
 from tests.conftest import NOTEBOOKS, ROOT
 
 CONF = """
-from press.sphinx import _boxes, _one_page, _plain_links
+from press.sphinx import _boxes, _plain_links
 
-extensions = ["myst_nb", "sphinxcontrib.bibtex"]
+extensions = ["myst_nb", "sphinxcontrib.bibtex", "press.sphinx._paper"]
 bibtex_bibfiles = ["sources.bib"]
 nb_execution_mode = "off"
 html_theme = "basic"
-html_sidebars = {"**": ["localtoc.html"]}  # for one page, the list of all headings
 myst_heading_anchors = 6
 myst_heading_slug_func = "press.sphinx._plain_links.heading_slug"
 
 
 def setup(app):
-    for part in (_boxes, _one_page, _plain_links):
+    for part in (_boxes, _plain_links):
         part.setup(app)
 """
 FIGURE = """<figure class="explorable" id="fig-replay"><fieldset></fieldset>
@@ -37,7 +36,7 @@ PAGES = {
     "words.md": "# Words\n\n## Summary\n\n```{glossary}\nbackward pass\n  The way back.\n```",
     "loop.ipynb": [
         "# The loop",
-        "## Here is `x`, and (twice)\n\n(old-label)=\n### An entry",
+        "## Here is `x`, and (twice)\n\n### An entry",
         FIGURE,
         "## Summary",
     ],
@@ -54,9 +53,11 @@ def build(folder, links, builder="html"):
             text = nbformat.writes(notebook)
         (folder / name).write_text(text)
     command = [sys.executable, "-m", "sphinx", "-q", "-n", "-b", builder, folder, folder / "out"]
+    if builder == "paper":
+        command += ["-D", f"templates_path={ROOT / 'press' / 'sphinx' / 'templates'}"]
     run = subprocess.run(command, check=False, capture_output=True, text=True, cwd=ROOT)
     assert run.returncode == 0, run.stderr
-    page = "index.html" if builder == "singlehtml" else "links.html"
+    page = "index.html" if builder == "paper" else "links.html"
     return run.stderr, BeautifulSoup((folder / "out" / page).read_text(), "html.parser")
 
 
@@ -68,7 +69,7 @@ def _cell(text):
 
 
 def test_a_plain_link_leads_to_what_it_names(tmp_path):
-    """Each kind of link of the plain form, and the labels of pages that are not converted yet."""
+    """Each kind of link of the plain form."""
     expected = {
         "loop.ipynb": "loop.html",
         "loop.ipynb#Summary": "loop.html#summary",
@@ -79,16 +80,14 @@ def test_a_plain_link_leads_to_what_it_names(tmp_path):
         "loop.ipynb#fig-replay?say=a%20b": "loop.html#fig-replay?say=a%20b",
         "words.md#backward-pass": "words.html#term-backward-pass",
         "sources.md#paszke2019": "sources.html#id",
-        "loop.ipynb#old-label": "loop.html#old-label",
-        "#old-label": "loop.html#old-label",
     }
     links = "\n".join(f"- [*to* it]({target})" for target in expected)
-    warnings, page = build(tmp_path, links + "\n- {ref}`to it <old-label>`\n- {doc}`to it <loop>`")
+    warnings, page = build(tmp_path, links)
     assert warnings == ""
     found = [link for link in page.select("li a.reference") if link.text == "to it"]
     addresses = [re.sub(r"#id\d$", "#id", link["href"]) for link in found]
-    assert addresses == [*expected.values(), "loop.html#old-label", "loop.html"]
-    assert all(link.em for link in found[:-2]), "the words of a link keep their own markup"
+    assert addresses == [*expected.values()]
+    assert all(link.em for link in found), "the words of a link keep their own markup"
 
 
 def test_a_link_to_nothing_is_a_warning_with_its_line_and_the_nearest(tmp_path):
@@ -155,7 +154,7 @@ def test_details_hold_markdown_and_no_heading(tmp_path):
 
 
 def test_on_one_page_equal_headings_are_told_apart(tmp_path):
-    """Each id stands once in the print, and links and the list of contents lead to the right one."""
+    """Each id stands once in the print, and links lead to the right one."""
     links = """## Summary
 
 - [here](#Summary)
@@ -163,7 +162,7 @@ def test_on_one_page_equal_headings_are_told_apart(tmp_path):
 - [words](words.md#Summary)
 - [figure](loop.ipynb#fig-replay?lr=0.21)
 """
-    warnings, page = build(tmp_path, links, "singlehtml")
+    warnings, page = build(tmp_path, links, "paper")
     assert warnings == ""
     ids = [element["id"] for element in page.select("[id]")]
     assert sorted(set(ids)) == sorted(ids)
@@ -172,8 +171,7 @@ def test_on_one_page_equal_headings_are_told_apart(tmp_path):
     for name, title in {"here": "Links", "loop": "The loop", "words": "Words"}.items():
         section = page.find(id=targets[name].removeprefix("#"))
         assert section.parent.h2.text.startswith(title)
-    contents = [a["href"].removeprefix("#") for a in page.select(".sphinxsidebar a")]
-    assert {"loop-summary", "words-summary", "links-summary"} <= set(contents) <= {*ids, ""}
+    assert {"loop-summary", "words-summary", "links-summary"} <= set(ids)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=str)

@@ -2,8 +2,10 @@
 
 import re
 
+import nbformat
 import yaml
 
+from companion.figures import path_map
 from tests.conftest import NOTEBOOKS, ROOT
 
 TOC = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
@@ -22,6 +24,17 @@ def listed(path, start):
 def test_lists_of_chapters_follow_the_table_of_contents():
     assert listed("intro.ipynb", r'\s+"\d+\. ') == CHAPTERS[:-1]
     assert listed("chapters/teaching.md", r"\| ") == CHAPTERS
+
+
+def test_the_map_of_the_path_says_what_the_heads_of_the_chapters_say():
+    """Title, minutes, and the chapters that are needed before."""
+    for slug, (title, minutes, needs, _) in zip(CHAPTERS, path_map.CHAPTERS, strict=False):
+        head = nbformat.read(ROOT / f"chapters/{slug}.ipynb", as_version=4).cells[0].source
+        linked = re.findall(r"\]\(([\w-]+)\.ipynb\)", head)
+        assert head.startswith(f"# {title}")
+        assert re.search(r"\b(\d+) minutes", head)[1] == str(minutes), slug
+        assert sorted(CHAPTERS.index(each) + 1 for each in linked) == list(needs), slug
+    assert len(path_map.CHAPTERS) == len(CHAPTERS) - 1  # the clinic is no chapter
 
 
 def test_each_chapter_has_its_exercises_below_it():

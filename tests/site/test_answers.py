@@ -8,6 +8,7 @@ no sight, no script or a small screen is not left out.
 
 import itertools
 import json
+import math
 import re
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -82,6 +83,23 @@ def test_numbers_are_the_same_to_page_and_kernel(script, value):
 typed = st.text(alphabet="0123456789+-.e/ −１．／－,x", max_size=12)
 
 
+DECIMAL = r"([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:e[+-]?[0-9]+)?)"
+NUMBER = re.compile(f"{DECIMAL}(?: */ *{DECIMAL})?", re.IGNORECASE)
+SPACES = " \t\n\u00a0\u3000"
+# A minus sign, and what a Chinese keyboard may type: the ASCII characters in full width.
+PLAIN = {0x2212: "-"} | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+
+
+def read(text):
+    """Return the number that a reader typed into a page, or None: what ``answers.js`` should do."""
+    match = NUMBER.fullmatch(text.translate(PLAIN).strip(SPACES))
+    if not match:
+        return None
+    one, other = float(match[1]), float(match[2] or 1)
+    value = one / other if other else float("inf")
+    return value if math.isfinite(value) else None
+
+
 @given(text=typed | st.text(max_size=12) | floats.map(repr))
 @example("1/0")
 @example("1e999")
@@ -90,9 +108,9 @@ typed = st.text(alphabet="0123456789+-.e/ −１．／－,x", max_size=12)
 @example("٣")
 @example("1 / 3")
 @example("")
-def test_a_text_is_the_same_number_to_page_and_kernel(script, text):
+def test_a_text_is_read_as_a_number_is_written(script, text):
     value = script("read", text)
-    assert (value if value is None else float(value)) == _numbers.read(text)
+    assert (value if value is None else float(value)) == read(text)
 
 
 @given(label=st.text(max_size=20), answer=st.text(max_size=20))
@@ -393,7 +411,9 @@ def test_a_keyboard_is_enough(opened):
 
 
 def test_lines_are_moved_with_the_keyboard(page):
-    page.set_content(form_of(Order(["one", "two", "three"], lambda order: order == (3, 2, 1))))
+    page.set_content(
+        form_of(Order(["one", "two", "three"], {"1 before 2": "No.", "2 before 3": "No."}))
+    )
     page.add_script_tag(path=STATIC / "answers.js")
     page.get_by_role("button", name="Move line 3 up").focus()
     for place in (2, 1, 1):
