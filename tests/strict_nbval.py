@@ -9,6 +9,9 @@ not be asked about the notebooks of the others.
 """
 
 import os
+import sys
+from contextlib import nullcontext
+from functools import cache
 from unittest.mock import patch
 
 import nbformat
@@ -16,6 +19,7 @@ import pytest
 from nbval.plugin import IPyNbCell, IPyNbFile
 
 from explorable.record import ENVIRONMENT, normal_outputs
+from tests import warm_kernel
 
 _SHOWN = ("stream", "display_data", "execute_result", "error")
 _UNCHECKED = ("clear_output", "update_display_data")
@@ -35,7 +39,7 @@ class StrictNotebook(IPyNbFile):
     """A notebook, run as `explorable.record` runs it."""
 
     def setup(self):
-        with patch.dict(os.environ, ENVIRONMENT):
+        with patch.dict(os.environ, ENVIRONMENT), _warm_kernels():
             super().setup()
         # With a history, as in a notebook: IPython then counts the cells and heeds a last ";".
         execute = self.kernel.kc.execute
@@ -53,6 +57,14 @@ class StrictNotebook(IPyNbFile):
         message = super().get_kernel_message(timeout, stream)
         self.messages.append(message)
         return message
+
+
+def _warm_kernels():
+    launch = "jupyter_client.provisioning.local_provisioner.launch_kernel"
+    return patch(launch, _launcher()) if sys.platform == "linux" else nullcontext()
+
+
+_launcher = cache(warm_kernel.launcher)  # one for each pytest worker
 
 
 class StrictCell(IPyNbCell):

@@ -47,7 +47,9 @@ def test_axe_finds_nothing(page, site, name, look):
     assert not (found := faults(page)), "\n".join([f"{name}, {look}:", *found])
 
 
-@pytest.mark.parametrize("kind", ["pre .kn", "details pre .k", "p", ".torch-name"])
+@pytest.mark.parametrize(
+    "kind", ["pre .kn", "details pre .k", "p", "section section p:last-of-type", ".torch-name"]
+)
 def test_axe_finds_a_fault_wherever_it_is(page, site, kind):
     open_page(page, site, "chapters/setup")
     _unfold(page)

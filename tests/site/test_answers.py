@@ -158,11 +158,6 @@ def give(exercise, answer):
     """Answer an exercise on its page, and return what the page says."""
     if isinstance(answer, str):
         exercise.locator(f"input[value={answer}]").check()
-    elif isinstance(answer, list):
-        for place, line in enumerate(answer):
-            while (now := lines(exercise).index(line)) != place:
-                way = "up" if now > place else "down"
-                exercise.get_by_role("button", name=f"Move line {line} {way}").click()
     else:
         exercise.get_by_label("A number").fill(repr(answer))
     exercise.get_by_role("button", name="Check").click()
@@ -190,14 +185,34 @@ def tab(browser):
     tab.close()
 
 
-@pytest.mark.parametrize("label", PREDICTIONS)
+# Through the document, fifty times as fast as by a mouse. That a mouse and a keyboard reach each
+# part of a form is asked by the tests of what is remembered, and of those for everyone.
+GIVE_ALL = """(form, answers) => answers.map((answer) => {
+  const order = form.querySelector("ol");
+  const choice = form.querySelector(`input[type=radio][value="${answer}"]`);
+  if (order)
+    answer.forEach((line, place) => {
+      const item = [...order.children].find(({value}) => value === line);
+      while ([...order.children].indexOf(item) > place) item.querySelector("button").click();
+    });
+  else if (choice) choice.click();
+  else {
+    form.querySelector("input").value = answer;
+    form.querySelector("input").dispatchEvent(new Event("input", {bubbles: true}));
+  }
+  [...form.querySelectorAll("button")].find((button) => button.textContent === "Check").click();
+  return form.querySelector("[role=status]").innerText;
+})"""
+
+
+@pytest.mark.parametrize("label", sorted(PREDICTIONS, key=PAGE_OF.get))  # page by page
 def test_page_and_kernel_say_the_same(site, tab, label):
     there = tab.url == address_of(site, label)
     exercise = tab.locator(f"#question-{label}") if there else of(tab, site, label)
-    said = []
-    for answer in answers(label):
-        said.append(give(exercise, answer))
-        assert said[-1] == str(check(label, answer)).replace("`", "")
+    given = answers(label)
+    texts = [repr(answer) if isinstance(answer, float) else answer for answer in given]
+    said = exercise.evaluate(GIVE_ALL, texts)
+    assert said == [str(check(label, answer)).replace("`", "") for answer in given]
     assert sum(text == "Solved." for text in said) == 1
     assert len({text.partition("\n")[2].partition("\n")[2] for text in said}) >= min(3, len(said))
 
@@ -410,23 +425,21 @@ def test_a_keyboard_is_enough(opened):
     assert exercise.get_by_role("status").inner_text() == "Solved."
 
 
-def test_lines_are_moved_with_the_keyboard(page):
-    page.set_content(
-        form_of(Order(["one", "two", "three"], {"1 before 2": "No.", "2 before 3": "No."}))
-    )
-    page.add_script_tag(path=STATIC / "answers.js")
-    page.get_by_role("button", name="Move line 3 up").focus()
+def test_lines_are_moved_with_the_keyboard_and_the_mouse(opened):
+    form = opened.locator("#question-largest-lr-proof")
+    form.get_by_role("button", name="Move line 3 up").focus()
     for place in (2, 1, 1):
-        page.keyboard.press("Enter")
-        said = page.get_by_role("status").inner_text()
-        assert said == f"Line 3 is now in place {place} of 3."
-        focused = page.evaluate("document.activeElement.getAttribute('aria-label')")
+        opened.keyboard.press("Enter")
+        said = form.get_by_role("status").inner_text()
+        assert said == f"Line 3 is now in place {place} of 5."
+        focused = opened.evaluate("document.activeElement.getAttribute('aria-label')")
         assert focused == "Move line 3 up"
-    assert lines(page) == [3, 1, 2]
-    page.get_by_role("button", name="Move line 1 down").click()
-    assert lines(page) == [3, 2, 1]
-    page.get_by_role("button", name="Check").click()
-    assert page.get_by_role("status").inner_text() == "Solved."
+    assert lines(form) == [3, 1, 2, 4, 5]
+    form.get_by_role("button", name="Move line 1 down").click()
+    assert lines(form) == [3, 2, 1, 4, 5]
+    form.get_by_role("button", name="Check").click()
+    said = str(check("largest-lr-proof", [3, 2, 1, 4, 5]))
+    assert form.get_by_role("status").inner_text() == said.replace("`", "")
 
 
 def test_a_screen_reader_hears_names_and_results(opened):
@@ -444,10 +457,12 @@ def test_a_screen_reader_hears_names_and_results(opened):
 def test_nothing_is_too_wide_and_no_form_moves_the_page(served, browser, name, width):
     """What the scripts add does not move what is there: the page shifts no more than without.
 
-    Letters that come late move the page too, now and then, so the least of two visits counts.
+    Letters that come late move the page too, now and then, so a second pair of visits may do.
     """
     shifts = []
     for blocked in 2 * ("{answers,inventory}.js*", "none"):
+        if len(shifts) == 2 and shifts[1] - shifts[0] < 0.01:
+            return
         page = browser.new_page(viewport={"width": width, "height": 800})
         page.route(f"**/{blocked}", lambda route: route.abort())
         page.add_init_script(

@@ -11,6 +11,7 @@ black is the page's text colour, and palette colours are CSS variables.
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from itertools import zip_longest
 from types import MappingProxyType
 from xml.etree import ElementTree
@@ -248,6 +249,7 @@ def _setting(name, value, names):
     return value
 
 
+@lru_cache(4096)  # the next frame has most of it again
 def _round(text, digits):
     return _NUMBER.sub(lambda match: _number(float(match[0]), digits), text)
 
