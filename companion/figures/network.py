@@ -94,7 +94,7 @@ def gradient_river(
     page.text(4, 148, words, ink.gradient, weight="bold")
     page.text(4, 165, f"In layer 1 a step changes {moves[0]:.0%} of the weights")
     before, after = (power(reading.loss, 3) for reading in readings)
-    page.text(4, 182, f"After one epoch (black): loss {before} → {after}", ink.loss)
+    page.text(4, 182, f"After one epoch (thin line): loss {before} → {after}", ink.loss)
     return page.figure
 
 
