@@ -56,7 +56,11 @@ def mistakes(*items: str | Callable | float | Mistake) -> list[Mistake]:
 
 def call_by_name(function: Callable, **values: object) -> object:
     """Call a part of an exercise with those of the values that its arguments name."""
-    names = inspect.signature(function).parameters
+    parameters = inspect.signature(function).parameters
+    if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
+        names = values.keys() - ({"right"} - parameters.keys())  # ** stands for the inputs
+    else:
+        names = parameters.keys()
     return own(function, **{name: value for name, value in values.items() if name in names})
 
 

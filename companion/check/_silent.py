@@ -18,7 +18,7 @@ from companion.check._run import Stopped, own, run
 
 LINES = 6  #: that such a function may have, below its head
 _STEPS = 1e-4, 1e-5  # of the quotients: a kink looks the same in both
-_EXACT, _WRONG = 1e-3, 1e-2  # how well quotients agree, and how much a gradient must be off
+_CLOSE = 1e-2  # how well quotients agree; a gradient that is off by more is wrong
 _NUMBERS = {"item", "tolist", "numpy", "__float__", "__array__", "register_hook"}
 
 
@@ -201,7 +201,7 @@ def _compared(value, x, grad):
     for u in [*axes, slant, slant.flip(0) + 0.4]:
         sides = [(value(x + h * u) - here) / h for step in _STEPS for h in (-step, step)]
         slopes.append(sides)
-        bound = _EXACT * (1 + abs(sides[-1])) * 10
+        bound = _CLOSE * (1 + abs(sides[-1]))
         if not max(sides) - min(sides) <= bound:  # also if one is nan
             left, right = sides[-2:]
             text = f"along {show(u)} it is {left:.4g} on one side and {right:.4g} on the other"
@@ -209,9 +209,9 @@ def _compared(value, x, grad):
     true = torch.tensor([(sides[-1] + sides[-2]) / 2 for sides in slopes], dtype=x.dtype)
     along = torch.stack([u @ true[: len(x)] for u in (slant, slant.flip(0) + 0.4)])
     true, slanted = true[: len(x)], true[len(x) :]
-    if not torch.allclose(along, slanted, rtol=_WRONG, atol=_WRONG):
+    if not torch.allclose(along, slanted, rtol=_CLOSE, atol=_CLOSE):
         return "corner", show(grad), "its slopes along the axes do not make those between them"
-    off = (grad - true).abs().max() > _WRONG * (1 + true.abs().max())
+    off = (grad - true).abs().max() > _CLOSE * (1 + true.abs().max())
     return "wrong" if off else "right", show(grad), show(true.round(decimals=3) + 0.0)
 
 

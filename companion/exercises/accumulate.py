@@ -132,10 +132,8 @@ exercises["batch-in-parts"] = Function(
     Part(
         "`w.grad` is right, but in {call} the number of times that `backward()` came to `w` is",
         lambda x, size: float(math.ceil(len(x) / size)),
-        "This takes the whole batch at once, and needs the memory for all of it.",
-        1.0,
-        "This takes one example at a time: how many may a part have?",
-        lambda x: float(len(x)),
+        ("This takes the whole batch at once, and needs the memory for all of it.", 1.0),
+        ("This takes one example at a time: how many may a part have?", lambda x: float(len(x))),
     ),
     observe=_observe_collect,
     drawn=lambda draw: draw_examples(draw) | {"size": draw.randint(1, 4)},

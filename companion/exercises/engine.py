@@ -65,10 +65,8 @@ def replaced(y: Scalar) -> None:
 exercises["slope-of-a-product"] = Number(
     lambda a, b: slope(lambda x: x * b, a),
     {"a": 2.0, "b": 5.0},
-    "This is `a` itself. When `a` grows by 1, how much does the product grow?",
-    lambda a: a,
-    "This is the product; its slope is asked for.",
-    lambda a, b: a * b,
+    ("This is `a` itself. When `a` grows by 1, how much does the product grow?", lambda a: a),
+    ("This is the product; its slope is asked for.", lambda a, b: a * b),
 )
 
 
@@ -93,10 +91,8 @@ exercises["who-passes"] = Choice(
 exercises["one-answer"] = Number(
     0.25,
     {},
-    "This is how wrong each answer is. The loss takes its square.",
-    0.5,
-    "This is the sum over the four examples; the loss is their mean.",
-    1,
+    ("This is how wrong each answer is. The loss takes its square.", 0.5),
+    ("This is the sum over the four examples; the loss is their mean.", 1),
 )
 
 
@@ -162,8 +158,7 @@ def _two_inputs(sign, truth, other_value, other_slope, once):
         Part(
             f"In the edges of {{call}} {sign} a`, the local slopes in `a` add up to",
             lambda a: slope(lambda x: truth(x, x), a),
-            "An input that is used twice has two edges: keep a list of pairs, not a dict.",
-            once,
+            ("An input that is used twice has two edges: keep a list of pairs, not a dict.", once),
         ),
         Part(f"The value of {{call}} {sign} 2.0` is", lambda a: truth(a, 2.0)),
         observe=observe,

@@ -3,8 +3,6 @@
 What is right is counted: programs run with torch, and `companion.memory` measures their bytes.
 """
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
@@ -21,7 +19,7 @@ exercises = {}
 
 
 def _held_by(activation, layers):
-    w, h = leaf([[0.5, 0.1], [0.2, -0.4]]), None
+    w = leaf([[0.5, 0.1], [0.2, -0.4]])
     with Meter() as meter:
         h = torch.ones(100, 2, dtype=torch.float64)
         for _ in range(int(layers)):
@@ -253,7 +251,7 @@ exercises["two-leaks"] = Function(
     call=lambda seed: f"`first_rows(w, batches)` (seed {seed:g})",
 )
 
-_PROGRAMS: dict[str, Callable[[Tensor], Tensor]] = {
+_PROGRAMS = {
     "x.exp()": lambda x: x.exp(),
     "x + 1": lambda x: x + 1,
     "x * x": lambda x: x * x,
@@ -261,23 +259,29 @@ _PROGRAMS: dict[str, Callable[[Tensor], Tensor]] = {
     "x[:2].sin()": lambda x: x[:2].sin(),
     "x.tanh() * x.exp()": lambda x: x.tanh() * x.exp(),
 }
-_RUNS = list(_PROGRAMS.values())
 
 
-def _kept(program, size=lambda tensor: tensor.untyped_storage().nbytes(), once=True):
-    """Count what a program saves of x = 1, 2, …, 8, by storages or with the mistakes of a meter."""
-    found = []
-    x = torch.arange(1.0, 9.0, dtype=torch.float64).requires_grad_()
-    with saved_tensors_hooks(lambda t: found.append(t) or t, lambda t: t):
-        y = _RUNS[int(program)](x)
-    keys = {t.untyped_storage().data_ptr(): size(t) for t in found}
-    del y
-    return float(sum(keys.values()) if once else sum(map(size, found)))
+def _on(program):
+    """Return a program, by its number, and the x that it runs on."""
+    x = torch.linspace(0.1, 3, 8, dtype=torch.float64).requires_grad_()
+    return list(_PROGRAMS.values())[int(program)], x
 
 
-def _observe_meter(held, program):
-    x = torch.arange(1.0, 9.0, dtype=torch.float64).requires_grad_()
-    return (held(_RUNS[int(program)], x),)
+def _named(name):
+    return lambda program: f"`{name}(lambda x: {list(_PROGRAMS)[int(program)]}, x)`"
+
+
+def _kept(size=lambda tensor: tensor.untyped_storage().nbytes(), once=True):
+    """Return a meter of what a program saves: a right one, or with the usual mistakes."""
+
+    def held(program):
+        found, (f, x) = [], _on(program)
+        with saved_tensors_hooks(lambda t: found.append(t) or t, lambda t: t):
+            f(x)
+        by_place = {t.untyped_storage().data_ptr(): size(t) for t in found}
+        return float(sum(by_place.values()) if once else sum(map(size, found)))
+
+    return held
 
 
 exercises["your-meter"] = Function(
@@ -285,78 +289,67 @@ exercises["your-meter"] = Function(
     grid(program=tuple(map(float, range(len(_PROGRAMS))))),
     Part(
         "{call} returned",
-        _kept,
+        _kept(),
         "A tensor that is saved twice is counted twice: count each storage once.",
-        lambda program: _kept(program, once=False),
+        _kept(once=False),
         "These are numbers, not bytes.",
-        lambda program: _kept(program, Tensor.numel),
+        _kept(Tensor.numel),
         "A view keeps the whole storage that it looks into: ask that for its bytes.",
-        lambda program: _kept(program, lambda tensor: tensor.nbytes),
+        _kept(lambda tensor: tensor.nbytes),
         "A view keeps a whole storage; and each storage is counted once.",
-        lambda program: _kept(program, lambda tensor: tensor.nbytes, once=False),
+        _kept(lambda tensor: tensor.nbytes, once=False),
         "Nothing was counted: is `f` called inside of the hooks' block?",
         0.0,
     ),
-    observe=_observe_meter,
-    call=lambda program: f"`held(lambda x: {list(_PROGRAMS)[int(program)]}, x)`",
+    observe=lambda held, program: (held(*_on(program)),),
+    call=_named("held"),
 )
 
 
-def _packed(program, dtype=torch.float16, back=torch.float64):
-    """Return the gradient of a program whose saved tensors were packed."""
-    x = torch.linspace(0.1, 3, 8, dtype=torch.float64).requires_grad_()
-    with saved_tensors_hooks(lambda t: t.to(dtype), lambda t: t.to(back)):
-        y = _RUNS[int(program)](x)
-    return torch.autograd.grad(y, x, upstream(y))[0]
-
-
 def _observe_packing(cheaply, program):
-    x = torch.linspace(0.1, 3, 8, dtype=torch.float64).requires_grad_()
+    """Return the result of a program, the gradient of its x, and the bytes held in between."""
+    f, x = _on(program)
     with Meter() as meter:
-        y = cheaply(_RUNS[int(program)], x)
+        y = cheaply(f, x)
     if not (isinstance(y, Tensor) and y.requires_grad):
         return y, None, None
     held = float(meter.live() - y.nbytes)
     return y, torch.autograd.grad(y, x, upstream(y))[0], held
 
 
-def _held_packed(program, both=False):
-    def half(f, x):
-        with saved_tensors_hooks(
-            lambda t: (t.half(), t if both else None), lambda t: t[0].double()
-        ):
+def _packed(part, pack, unpack=Tensor.double):
+    """Return what `_observe_packing` finds in one part of an answer with these two functions."""
+
+    def cheaply(f, x):
+        with saved_tensors_hooks(pack, unpack):
             return f(x)
 
-    return _observe_packing(half, program)[2]
+    return lambda program: _observe_packing(cheaply, program)[part]
 
 
 exercises["half-the-bytes"] = Function(
     "cheaply",
     grid(program=(0.0, 3.0, 5.0)),
-    Part(
-        "{call} returned",
-        lambda program: _RUNS[int(program)](torch.linspace(0.1, 3, 8, dtype=torch.float64)),
-        tensor=True,
-    ),
+    Part("{call} returned", _packed(0, Tensor.half), tensor=True),
     Part(
         "After {call} and `backward`, `x.grad` is",
-        _packed,
+        _packed(1, Tensor.half),
         "This is the exact gradient: nothing was packed.",
-        lambda program: _packed(program, torch.float64),
+        _packed(1, Tensor.double),
         "This is what `bfloat16` gives; `float16` has three bits more.",
-        lambda program: _packed(program, torch.bfloat16),
+        _packed(1, Tensor.bfloat16),
         "The slopes were computed in float16. Give `unpack` the work of going back to float64.",
-        lambda program: _packed(program, back=torch.float16),
+        _packed(1, Tensor.half, lambda kept: kept),
         missing="Nothing comes back to `x`. Is a graph recorded?",
     ),
     Part(
         "The gradient is right. After {call} the bytes that are held, besides the result, are",
-        _held_packed,
+        _packed(2, Tensor.half),
         "The tensors themselves are kept as well: `pack` must return the small one alone.",
-        lambda program: _held_packed(program, both=True),
+        _packed(2, lambda t: (t.half(), t), lambda kept: kept[0].double()),
     ),
     observe=_observe_packing,
-    call=lambda program: f"`cheaply(lambda x: {list(_PROGRAMS)[int(program)]}, x)`",
+    call=_named("cheaply"),
 )
 
 # The project -----------------------------------------------------------------------------------
@@ -377,22 +370,20 @@ def _given(seed):
 
 
 def _run(forget, seed, f=_f):
-    """Return the result of a checkpoint, the bytes that it holds, and the gradients of x and w."""
+    """Return the result of a checkpoint, the bytes that it holds, and the gradients of x and w.
+
+    Without a checkpoint, f is called as it is.
+    """
     x, w = _given(seed)
     torch.manual_seed(int(seed))
     with Meter() as meter:
-        y = forget(f, x, w)
+        y = forget(f, x, w) if forget else f(x, w)
     if not isinstance(y, Tensor):
         return y, None, None, None
     held = float(meter.live() - y.nbytes)
     if y.requires_grad:
         y.backward(upstream(y))
     return y, held, x.grad, w.grad
-
-
-def recorded(f, x, w):
-    """Call f as it is: what a checkpoint must agree with, but for the bytes."""
-    return f(x, w)
 
 
 def _step(*parts, number=slice(None), f=_f):
@@ -414,7 +405,7 @@ def _ones(seed, index):
 def _gradient(name, index):
     return Part(
         f"After {{call}} and `backward(v)`, `{name}.grad` is",
-        lambda seed: _run(recorded, seed)[2 + index],
+        lambda seed: _run(None, seed)[2 + index],
         "This is the gradient of the sum: where does `v`, which arrives from above, come in?",
         lambda seed: _ones(seed, index),
         "It is there twice: was it added to `.grad` by a `backward` inside, and returned too?",
@@ -427,7 +418,7 @@ def _gradient(name, index):
 exercises["your-checkpoint"] = Project(
     {
         "value": _step(
-            Part("{call} returned", lambda seed: _run(recorded, seed)[0], tensor=True),
+            Part("{call} returned", lambda seed: _run(None, seed)[0], tensor=True),
             number=slice(1),
         ),
         "bytes": _step(
@@ -435,7 +426,7 @@ exercises["your-checkpoint"] = Project(
                 "After {call} the bytes that are held, besides `x`, `w` and the result, are",
                 lambda: 0.0,
                 "All that `f` saves is still there. Call it where nothing is recorded.",
-                lambda seed: _run(recorded, seed)[1],
+                lambda seed: _run(None, seed)[1],
             ),
             number=slice(1, 2),
         ),
@@ -444,7 +435,7 @@ exercises["your-checkpoint"] = Project(
         "dice": _step(
             Part(
                 "With a dropout in `f`, after {call} and `backward(v)`, `x.grad` is",
-                lambda seed: _run(recorded, seed, _with_dice)[2],
+                lambda seed: _run(None, seed, _with_dice)[2],
                 "The second run has thrown other dice, so this is the gradient of another "
                 "function. Keep `torch.get_rng_state()`, and put it back for the second run.",
                 lambda seed: _other_dice(seed),

@@ -38,14 +38,10 @@ exercises["exp-kept"] = Choice(
 exercises["overwritten"] = Number(
     0.0,
     {"w": 2.0},
-    "This would be so if the 5 had been made from `w`. Was it?",
-    20.0,
-    "This is the slope with respect to `h[1]`. How fast does `h[1]` change with `w[1]`?",
-    10.0,
-    "This is the slope as it was before the edit. Which number is squared now?",
-    16.0,
-    "`h[1]` was made with this factor. What is it made of now?",
-    2.0,
+    ("This would be so if the 5 had been made from `w`. Was it?", 20.0),
+    ("This is the slope with respect to `h[1]`. How fast does `h[1]` change with `w[1]`?", 10.0),
+    ("This is the slope as it was before the edit. Which number is squared now?", 16.0),
+    ("`h[1]` was made with this factor. What is it made of now?", 2.0),
 )
 
 
@@ -86,14 +82,10 @@ exercises["in-place-blind"] = Number(
 exercises["in-place-recorded"] = Number(
     21.0,
     {},
-    "`w[2]` acts in two places of `h`. This is what one of them gives.",
-    20.0,
-    "This is the other place alone. Where else in `h` is `w[2]`?",
-    1.0,
-    "The slice is a view: its edit goes into `h`, and is recorded.",
-    3.0,
-    "`h[0]` is not `w[2] * 2`: the line writes `w[2]` itself into it.",
-    22.0,
+    ("`w[2]` acts in two places of `h`. This is what one of them gives.", 20.0),
+    ("This is the other place alone. Where else in `h` is `w[2]`?", 1.0),
+    ("The slice is a view: its edit goes into `h`, and is recorded.", 3.0),
+    ("`h[0]` is not `w[2] * 2`: the line writes `w[2]` itself into it.", 22.0),
 )
 
 

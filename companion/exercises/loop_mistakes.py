@@ -189,23 +189,17 @@ exercises["hidden-edit"] = Function(
 exercises["loops-that-stop"] = Number(
     lambda: sum(bool(run(mistake).error) for mistake in LOOPS),
     {},
-    "Some of them never say a word: they only never learn.",
-    float(len(LOOPS) - 1),
-    "One that looks harmless stops as well, in its first step.",
-    lambda right: right - 1,
-    "One of these never stops: it only never learns.",
-    lambda right: right + 1,
-    "PyTorch refuses some of them: look at the three that write the step by hand.",
-    0.0,
+    ("Some of them never say a word: they only never learn.", float(len(LOOPS) - 1)),
+    ("One that looks harmless stops as well, in its first step.", lambda right: right - 1),
+    ("One of these never stops: it only never learns.", lambda right: right + 1),
+    ("PyTorch refuses some of them: look at the three that write the step by hand.", 0.0),
 )
 
 exercises["alive-in-total"] = Number(
     100.0,
     {"rounds": 100.0},
-    "`total` leads back to every loss that it was made of, not to the last one alone.",
-    1.0,
-    "Nobody calls `backward()` here, and only that would free them. Who holds the graphs?",
-    0.0,
+    ("`total` leads back to every loss that it was made of, not to the last one alone.", 1.0),
+    ("Nobody calls `backward()` here, and only that would free them. Who holds the graphs?", 0.0),
 )
 
 

@@ -132,10 +132,8 @@ exercises["one-step"] = Function(
     Part(
         "`w` is right, but after {call}, `w.grad` is",
         lambda: None,
-        "The next `backward()` would add to it: empty it, as in the chapter.",
-        _gradient,
-        "A zero works too, but this asks for `None`, which an empty `w.grad` is today.",
-        0.0,
+        ("The next `backward()` would add to it: empty it, as in the chapter.", _gradient),
+        ("A zero works too, but this asks for `None`, which an empty `w.grad` is today.", 0.0),
     ),
     flag(
         "`w` is right, but that PyTorch has seen the edit in {call} is",
@@ -213,8 +211,7 @@ exercises["largest-lr-proof"] = Order(
 exercises["slope-at-one"] = Number(
     _gradient,
     {"w": 1.0, "x": 1.0, "y": 2.0},
-    "This is the loss itself. Asked is how steep it is at `w = 1`.",
-    squared_loss,
+    ("This is the loss itself. Asked is how steep it is at `w = 1`.", squared_loss),
     SIGN,
     HALF,
 )

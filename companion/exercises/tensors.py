@@ -30,14 +30,10 @@ exercises["leaf-count"] = Number(
 exercises["branch-gradient"] = Number(
     192.0,
     {"x": 1.5},
-    "This is the slope of the other branch. Which one is taken?",
-    8.0,
-    "The loop runs once more than that.",
-    48.0,
-    "This is `y`, the value. Asked is the slope.",
-    144.0,
-    "This is the slope of the last line alone. What did the loop do to `x`?",
-    24.0,
+    ("This is the slope of the other branch. Which one is taken?", 8.0),
+    ("The loop runs once more than that.", 48.0),
+    ("This is `y`, the value. Asked is the slope.", 144.0),
+    ("This is the slope of the last line alone. What did the loop do to `x`?", 24.0),
 )
 
 # Write ----------------------------------------------------------------------------------------
@@ -79,8 +75,7 @@ exercises["make-weight"] = Function(
     Part(
         "{call} returned",
         lambda n, scale: torch.full((n,), scale, dtype=torch.float64),
-        "These are the ones with which you began: where is `scale`?",
-        lambda n: torch.ones(n),
+        ("These are the ones with which you began: where is `scale`?", lambda n: torch.ones(n)),
         tensor=True,
     ),
     flag(
@@ -117,8 +112,7 @@ exercises["cut-in-the-middle"] = Function(
         "{call} returned",
         _line_loss,
         SUM,
-        "`b` is lost.",
-        lambda w, x, y: _line_loss(w, 0.0, x, y),
+        ("`b` is lost.", lambda w, x, y: _line_loss(w, 0.0, x, y)),
         tensor=True,
     ),
     Part(
@@ -178,10 +172,7 @@ exercises["middle-after-backward"] = Choice(
 exercises["turns-before-the-change"] = Number(
     3.0,
     {"x": 0.5},
-    "After these turns `y` is 2, and the branch is still the same.",
-    2.0,
-    "Each turn doubles `y`; it does not add 0.5 to it.",
-    6.0,
-    "That is one turn more than needed.",
-    lambda right: right + 1,
+    ("After these turns `y` is 2, and the branch is still the same.", 2.0),
+    ("Each turn doubles `y`; it does not add 0.5 to it.", 6.0),
+    ("That is one turn more than needed.", lambda right: right + 1),
 )

@@ -58,14 +58,10 @@ exercises["how-often-doubled"] = Number(
 exercises["doubling-stops"] = Number(
     2.56,
     {"x": vector(3.0, 4.0), "v": vector(1.0, 0.01)},
-    "This is one doubling too few. Look at the norm, before and after the last turn.",
-    1.28,
-    "This is one doubling too many. Mind that `x * 2`, before the loop, is one.",
-    5.12,
-    "This is how much `y` has grown. What does `v` do to it?",
-    256.0,
-    "This is `y[1]`, the value. The slope does not contain `x`.",
-    1024.0,
+    ("This is one doubling too few. Look at the norm, before and after the last turn.", 1.28),
+    ("This is one doubling too many. Mind that `x * 2`, before the loop, is one.", 5.12),
+    ("This is how much `y` has grown. What does `v` do to it?", 256.0),
+    ("This is `y[1]`, the value. The slope does not contain `x`.", 1024.0),
 )
 
 exercises["ones-for-a-batch"] = Number(

@@ -191,7 +191,7 @@ def show_step_size() -> interactive:
     return explore(
         step_size,
         title="A step can be too short",
-        caption="The slope of exp at 1, its right digits green. Drag the dot along the curve.",
+        caption="The slope of exp at 1: drag the dot.",
         labels={"form": "quotient", "dtype": "numbers", "k": "step h"},
         hold={"k": "x"},
         paper=[

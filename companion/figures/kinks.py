@@ -91,15 +91,15 @@ def microscope(
     Below stand the answers of all spellings of the same function, each a dot.
 
     >>> [text.get_text() for text in microscope("x.clamp(min=0)", 0.0).texts][3:6]
-    ['slope on the left 0', 'on the right 1', 'backward() says 1']
+    ['left slope 0', 'right slope 1', 'backward() says 1']
     """
     page, found, sides = Page(276), answer(spelling, x), _sides(spelling, x)
     left, right = (signed(side, "z.3g") for side in sides)
     page.text(MARGIN, 16, spelling, ink.value, family="monospace")
     page.text(72, 36, f"x = {signed(x)}", ha="center")
     page.text(WIDTH - 4, 36, f"× {zoom}", ink.context, ha="right")
-    page.text(MARGIN, 194, f"slope on the left {left}", ink.slope)
-    page.text(_LENS[0] - _LENS[2], 194, f"on the right {right}", ink.slope)
+    page.text(MARGIN, 194, f"left slope {left}", ink.slope)
+    page.text(_LENS[0] - _LENS[2], 194, f"right slope {right}", ink.slope)
     page.text(MARGIN, 211, f"backward() says {signed(found, 'z.3g')}", ink.gradient, weight="bold")
     page.text(WIDTH - 4, 211, "a dot: a spelling", ink.context, ha="right")
 

@@ -23,8 +23,8 @@ CHAPTERS = (
     ("From one weight to a network", 35, (2, 5), (4, 0)),
     ("The backward of a layer", 35, (6, 12), (5, 0)),
     ("How long a graph lives", 30, (4, 10), (5, 3)),
-    ("Derivatives of derivatives", 30, (7,), (6, 1)),
-    ("Your own backward", 30, (6, 14), (6, 2)),
+    ("Derivatives of derivatives", 35, (7,), (6, 1)),
+    ("Your own backward", 35, (6, 10), (6, 2)),
     ("Where slopes do not exist", 30, (3, 4), (3, 0)),
 )
 _TOP, _ROW, _LEFT, _COLUMN, _RADIUS = 18, 31, 22, 43, 11

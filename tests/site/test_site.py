@@ -1,4 +1,4 @@
-"""The built site in Chromium, each page over http and from the disk.
+"""The built site in Chromium, each page from the disk, and each kind of page over http.
 
 Protected here: no error and no other host, little to load, nothing too wide, names for those who
 do not see, figures that play, a page that is dark from the start, and a head that says where in
@@ -7,7 +7,6 @@ the book a page is.
 
 import gzip
 import re
-from itertools import product
 from pathlib import Path
 
 import pytest
@@ -44,44 +43,40 @@ def tab(browser):
     tab.close()
 
 
-@pytest.fixture(scope="class")
-def page(request, tab, addresses):
-    """A page of the site, opened once for all tests of a class."""
-    way, name = request.param
+def visit(tab, address, name):
     tab.goto("about:blank")  # what the page before still asked for fails now
     tab.requests.clear()
     tab.wrong.clear()
     tab.set_viewport_size({"width": 1280, "height": 900})
-    tab.address = addresses[way]
-    tab.goto(f"{tab.address}/{name}.html", wait_until="load")
+    tab.goto(f"{address}/{name}.html", wait_until="load")
     tab.evaluate("document.fonts.ready.then(() => {})")
+
+
+@pytest.fixture(scope="class")
+def page(request, tab, site):
+    """A page of the site, opened once for all tests of a class."""
+    visit(tab, site.as_uri(), request.param)
     return tab
 
 
-@pytest.mark.parametrize(
-    "page", list(product(WAYS, PAGES)), indirect=True, ids="-".join, scope="class"
-)
+@pytest.mark.parametrize("page", PAGES, indirect=True, scope="class")
 class TestEveryPage:
     def test_it_has_no_error(self, page):
         assert page.wrong == []
 
-    def test_it_asks_no_other_host(self, page):
-        own = page.address, "data:"
+    def test_it_asks_no_other_host(self, page, site):
+        own = site.as_uri(), "data:"
         assert [url for url in page.requests if not url.startswith(own)] == []
 
     def test_every_position_of_every_figure_shows(self, page):
-        if page.address.startswith("http"):
-            return  # the same figures as from the disk
         for figure in page.locator("figure.explorable:has(> script)").all():
             frames = figure.evaluate(WALK)
             assert len(set(frames)) > 1  # else it plays nothing
         assert page.wrong == []
 
     def test_it_is_light(self, page, site):
-        if page.address.startswith("file"):
-            return  # the same files
-        name = page.url.removeprefix(f"{page.address}/").removesuffix(".html")
-        paths = [re.sub("[?#].*", "", url.removeprefix(page.address)) for url in page.requests]
+        name = page.url.removeprefix(f"{site.as_uri()}/").removesuffix(".html")
+        paths = [re.sub("[?#].*", "", url.removeprefix(site.as_uri())) for url in page.requests]
         files = [site / path.strip("/") for path in paths if not path.startswith("data:")]
         sizes = {file: len(gzip.compress(file.read_bytes())) for file in files}
         assert 1 < len(sizes) <= MOST_REQUESTS + (name == "search")
@@ -109,76 +104,101 @@ class TestEveryPage:
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
+def test_each_kind_of_page_works_over_http(tab, site, served):
+    """Of the pages that name the same scripts and style sheets, one is loaded over http."""
+    kinds = {}
+    for name in PAGES:
+        html = (site / f"{name}.html").read_text(encoding="utf-8")
+        files = re.findall(r'(?:src|href)="[^"]*?([\w.-]+\.(?:js|css))[?"]', html)
+        kinds.setdefault(frozenset(files), name)
+    assert len(kinds) > 5
+    for name in kinds.values():
+        visit(tab, served, name)
+        assert tab.wrong == []
+        assert [url for url in tab.requests if not url.startswith((served, "data:"))] == []
+        for figure in tab.locator("figure.explorable:has(> script)").all()[:1]:
+            assert len(set(figure.evaluate(WALK))) > 1
+
+
+@pytest.fixture(scope="module")
+def phone(browser):
+    size = {"width": 360, "height": 800}
+    page = browser.new_page(has_touch=True, viewport=size, reduced_motion="reduce")
+    yield page
+    page.close()
+
+
 @pytest.mark.parametrize("name", WITH_FIGURES)
-@pytest.mark.parametrize(
-    ("way", "by"),  # how an event comes has nothing to do with how the page came
-    [("http", "mouse"), ("file", "touch"), ("file", "keyboard")],
-)
-def test_a_slider_moves_its_figure(browser, addresses, name, way, by):
-    context = browser.new_context(
-        has_touch=by == "touch", viewport={"width": 360, "height": 800}, reduced_motion="reduce"
-    )
-    page = context.new_page()
-    page.goto(f"{addresses[way]}/{name}.html")
-    for slider in page.locator("figure.explorable input[type=range]").all()[:2]:
+def test_a_slider_moves_its_figure(phone, site, name):
+    """By mouse, by touch and by keyboard, on a phone: two sliders of each page."""
+    phone.goto(f"{site.as_uri()}/{name}.html")
+    for slider in phone.locator("figure.explorable input[type=range]").all()[:2]:
         slider.scroll_into_view_if_needed()
+        assert slider.is_enabled()
         figure = slider.locator("xpath=ancestor::figure")
         frame = figure.locator(".explorable-frame").element_handle()
-        before = frame.inner_html()
-        assert slider.is_enabled()
-        box = slider.bounding_box()
-        right = slider.evaluate("slider => slider.value < slider.max / 2")
-        place = box["x"] + box["width"] * (0.9 if right else 0.1), box["y"] + box["height"] / 2
-        if by == "keyboard":
-            slider.focus()
-            for _ in range(3):
-                page.keyboard.press("ArrowRight" if right else "ArrowLeft")
-        elif by == "touch":
-            page.touchscreen.tap(*place)
-        else:
-            page.mouse.click(*place)
-        # A browser makes a click of a tap in its own time.
-        page.wait_for_function(
-            "([frame, before]) => frame.innerHTML !== before", arg=[frame, before]
-        )
         output = figure.locator(f"output[for='{slider.get_attribute('id')}']")
-        assert slider.get_attribute("aria-valuetext") == output.inner_text()
-    context.close()
+        box = slider.bounding_box()
+        for by in (phone.mouse.click, phone.touchscreen.tap, None):
+            before = frame.inner_html()
+            right = slider.evaluate("slider => slider.value < slider.max / 2")
+            if by:
+                by(box["x"] + box["width"] * (0.9 if right else 0.1), box["y"] + box["height"] / 2)
+            else:
+                slider.focus()
+                for _ in range(3):
+                    phone.keyboard.press("ArrowRight" if right else "ArrowLeft")
+            # A browser makes a click of a tap in its own time.
+            phone.wait_for_function(
+                "([frame, before]) => frame.innerHTML !== before", arg=[frame, before]
+            )
+            assert slider.get_attribute("aria-valuetext") == output.inner_text()
+
+
+@pytest.fixture(scope="module")
+def scriptless(browser):
+    page = browser.new_page(java_script_enabled=False)
+    yield page
+    page.close()
 
 
 @pytest.mark.parametrize("name", WITH_FIGURES)
-def test_without_a_script_figures_show_and_say_what_they_are(browser, site, name):
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto(f"{site.as_uri()}/{name}.html")
-    for figure in page.locator("figure.explorable").all():
-        assert figure.locator(".explorable-frame").bounding_box()["height"] > 10
-        for picture in figure.locator(".explorable-frame svg").all():
-            assert picture.bounding_box()["height"] > 100
-            assert len(picture.get_attribute("aria-label")) > 20
-        assert all(control.is_disabled() for control in figure.locator("input, select").all())
-    context.close()
+def test_without_a_script_figures_show_and_say_what_they_are(scriptless, site, name):
+    scriptless.goto(f"{site.as_uri()}/{name}.html")
+    figures = scriptless.locator("figure.explorable").evaluate_all(
+        """all => all.map(figure => {
+          const frame = figure.querySelector(".explorable-frame");
+          const height = (element) => element.getBoundingClientRect().height;
+          return [
+            height(frame) > 10,
+            [...frame.querySelectorAll("svg")].every((svg) => height(svg) > 100),
+            [...frame.querySelectorAll("svg")].every((svg) => svg.ariaLabel?.length > 20),
+            [...figure.querySelectorAll("input, select")].every((control) => control.matches(":disabled")),
+          ];
+        })"""
+    )
+    assert figures == [[True] * 4] * len(figures)
 
 
 @pytest.mark.parametrize("way", WAYS)
 def test_a_page_is_dark_from_the_first_paint(browser, addresses, way):
     # The page stops at its first script file, and is dark already: on a dark system, and on a
     # light one where the reader has chosen so before.
+    page = browser.new_page()
+    page.route("**/*.js*", lambda route: route.abort())
     for scheme, chosen, dark in (
         ("dark", "auto", True),
         ("light", "dark", True),
         ("dark", "light", False),
     ):
-        context = browser.new_context(color_scheme=scheme)
-        page = context.new_page()
-        page.goto(f"{addresses[way]}/chapters/tensors.html")
+        page.emulate_media(color_scheme=scheme)
+        page.goto(f"{addresses[way]}/genindex.html")
         page.evaluate("theme => localStorage.setItem('theme', theme)", chosen)
-        page.route("**/*.js*", lambda route: route.abort())
         page.goto(f"{addresses[way]}/chapters/one-weight.html", wait_until="commit")
         page.wait_for_selector("article h1")
         red = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/)[0]")
         assert (float(red) < 60) == dark
-        context.close()
+    page.close()
 
 
 def test_a_page_says_where_in_the_book_it_is(browser, addresses):
