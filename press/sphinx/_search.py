@@ -27,7 +27,13 @@ ALSO = "Also asked as:"
 #: The page that leads to all entries, and its section that holds a field.
 CLINIC, FIELD = "chapters/errors", "find-your-message"
 #: What leads on, and answers nothing.
-_NOT = ("Further reading", "Where to go on", "What is next")
+_NOT = (
+    "Further reading",
+    "Where to go on",
+    "What is next",
+    "Forty confusions",
+    "Fifty-five topics",
+)
 #: Found as answers of their own, or no prose.
 _ELSEWHERE = (nodes.section, nodes.raw, nodes.title, addnodes.glossary)
 _NAME = re.compile(r"[A-Za-z_][\w.]{2,}")
@@ -100,7 +106,7 @@ def _answers(env, page):
 def _answer(node, page, anchor, chapter, kind):
     name = next(node.findall(nodes.term if kind == "word" else nodes.title))
     prose, words, code = [], [], []
-    for part in _parts(node):
+    for part in _parts(node, folded=kind != "exercise"):
         text = " ".join(_text(part).split())
         if isinstance(part, nodes.literal_block):
             message = part["language"] not in ("python", "myst-ansi")
@@ -120,14 +126,22 @@ def _answer(node, page, anchor, chapter, kind):
     }
 
 
-def _parts(node):
-    """Yield the paragraphs and blocks of code of a section, without those below another heading."""
+def _parts(node, folded):
+    """Yield the paragraphs and blocks of code of a section, without those below another heading.
+
+    Hints and solutions are `folded`: they stand between two pieces of HTML.
+    """
+    depth = 0
     for child in node.children:
-        if isinstance(child, nodes.paragraph | nodes.literal_block):
+        if isinstance(child, nodes.raw):
+            depth += child.astext().count("<details") - child.astext().count("</details>")
+        elif depth and not folded:
+            continue
+        elif isinstance(child, nodes.paragraph | nodes.literal_block):
             yield child
         elif isinstance(child, nodes.Element) and not isinstance(child, _ELSEWHERE):
             draws = any("hide" in name for name in child["classes"])  # a cell that is folded
-            yield from () if draws else _parts(child)
+            yield from () if draws else _parts(child, folded)
 
 
 def _text(node):

@@ -96,6 +96,14 @@ def test_questions_lead_to_pages_that_are_there(site):
     assert [place for place in places if not (site / place.partition("#")[0]).is_file()] == []
 
 
+def test_no_hint_and_no_solution_is_found(site):
+    """Of an exercise only its statement is; in a chapter, what opens is found like the rest."""
+    index = (site / "_static" / "search-index.js").read_text(encoding="utf-8")
+    assert "Only one of these can stand in the place of v" in index
+    assert "Find the shape of y first" not in index and "three numbers come out" not in index
+    assert "Many older posts call these two lines equivalent" in index
+
+
 def test_the_index_is_light(site):
     size = len(gzip.compress((site / "_static" / "search-index.js").read_bytes()))
     assert size <= 150_000
