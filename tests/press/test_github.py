@@ -17,7 +17,7 @@ import nbformat
 import pytest
 import yaml
 from check_jsonschema import main as check_jsonschema
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from explorable.record import record
 from press.readable import readable
@@ -132,6 +132,7 @@ def test_the_issue_of_new_tools_names_the_failed_tests_and_the_versions(tmp_path
         new_code_cell(code, execution_count=k, outputs=[_result(text, k)])
         for k, (code, text) in enumerate(stored, 1)
     ]
+    cells.insert(0, new_markdown_cell("## Sums"))
     nbformat.write(new_notebook(cells=cells), tmp_path / "tiny.ipynb")
     (tmp_path / "test_unit.py").write_text("def test_unit():\n    assert 1 == 2, 'a - b'")
     (tmp_path / "before.txt").write_text("torch==2.13.0\ntqdm==4.70.1\n")
@@ -149,7 +150,10 @@ def test_the_issue_of_new_tools_names_the_failed_tests_and_the_versions(tmp_path
     issue = _issue(tmp_path, passed=False)
     assert "```diff\n-torch==2.13.0\n+torch==2.14.0\n```" in issue
     assert "2 failed, 1 passed" in issue
-    assert issue.splitlines()[-2:] == ["- `test_unit.py::test_unit`", "- `tiny.ipynb::Cell 1`"]
+    assert issue.splitlines()[-2:] == [
+        "- `test_unit.py::test_unit`",
+        "- `tiny.ipynb::Cell 1`: 'Sums', '1.5 * 2'",
+    ]
 
 
 def _result(text, count):
