@@ -19,6 +19,7 @@ import yaml
 from check_jsonschema import main as check_jsonschema
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from companion.check import judge
 from explorable.record import record
 from press.readable import readable
 from tests.conftest import NOTEBOOKS, ROOT
@@ -262,9 +263,13 @@ def contributing():
     return (GITHUB / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
+def code(page):
+    return re.findall(r"^```python\n(.*?)\n^```", page, re.MULTILINE | re.DOTALL)
+
+
 def test_the_figure_of_contributing_can_be_recorded(contributing, tmp_path):
     """A newcomer's first ten lines, as they stand there."""
-    cells = re.findall(r"^```python\n(.*?)\n^```", contributing, re.MULTILINE | re.DOTALL)
+    cells = code(contributing)[:2]
     notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
     path = tmp_path / "my-chapter.ipynb"
     nbformat.write(notebook, path)
@@ -273,6 +278,16 @@ def test_the_figure_of_contributing_can_be_recorded(contributing, tmp_path):
     assert lines[-1] == "explore: tangent(w=1.0), one of 17 positions"
     assert lines[-1] in contributing
     assert len(cells[-1].splitlines()) <= 10
+
+
+def test_the_exercise_of_contributing_tells_its_mistakes_apart(contributing):
+    """Its two modules, as they stand there: right answers pass, wrong ones hear their sentence."""
+    modules = {}
+    exec("\n".join(code(contributing)[2:]), modules)  # noqa: S102 the page is ours
+    ((name, exercise),) = modules["exercises"].items()
+    assert all(judge(exercise, answer) for answer in modules["RIGHT"][name])
+    for answer, fragment in modules["WRONG"][name]:
+        assert fragment in str(judge(exercise, answer))
 
 
 def test_the_branch_of_notebooks_grows_by_a_commit_for_each_deployment(tmp_path):
