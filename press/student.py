@@ -38,7 +38,7 @@ BOOK = (
 
 _SOLUTION = re.compile(r"<details>\n<summary>Solution</summary>\n.*?\n</details>\n*", re.DOTALL)
 #: What an exercise notebook says of its solutions, which is not true of a copy.
-_PROMISE = re.compile(r", and a solution\.\nOpen the solution last: [^\n]*")
+_PROMISE = re.compile(r",? and a solution\.\nOpen the solution last: [^\n]*")
 
 
 class CopyError(Exception):

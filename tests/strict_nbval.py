@@ -9,8 +9,10 @@ not be asked about the notebooks of the others.
 """
 
 import os
+import re
 import sys
 from contextlib import nullcontext
+from difflib import unified_diff
 from functools import cache
 from unittest.mock import patch
 
@@ -22,6 +24,7 @@ from explorable.record import ENVIRONMENT, normal_outputs
 from tests import warm_kernel
 
 _SHOWN = ("stream", "display_data", "execute_result", "error")
+_LONG = 300  # characters: nobody reads more in one line
 _UNCHECKED = ("clear_output", "update_display_data")
 
 
@@ -48,10 +51,13 @@ class StrictNotebook(IPyNbFile):
         )
 
     def collect(self):
-        for cell in super().collect():
-            yield StrictCell.from_parent(
+        sections = _sections(nbformat.read(self.path, as_version=4))
+        for cell, section in zip(super().collect(), sections, strict=True):
+            strict = StrictCell.from_parent(
                 self, name=cell.name, cell_num=cell.cell_num, cell=cell.cell, options=cell.options
             )
+            strict.section = section
+            yield strict
 
     def get_kernel_message(self, timeout=None, stream="iopub"):
         message = super().get_kernel_message(timeout, stream)
@@ -67,8 +73,21 @@ def _warm_kernels():
 _launcher = cache(warm_kernel.launcher)  # one for each pytest worker
 
 
+def _sections(notebook):
+    """Return for each code cell the heading above it, which in the Error clinic is its entry."""
+    section, found = "", []
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            found.append(section)
+        elif headings := re.findall("^#+ (.+)$", cell.source, re.MULTILINE):
+            section = headings[-1]
+    return found
+
+
 class StrictCell(IPyNbCell):
     """A code cell, all of whose outputs are compared."""
+
+    section = ""
 
     def runtest(self):
         if self.options["skip"] or not self.options["check"]:
@@ -98,6 +117,26 @@ class StrictCell(IPyNbCell):
             self.raise_cell_error(
                 f"The stored outputs are {_kinds(stored)}; this run gave {_kinds(fresh)}"
             )
+
+    def repr_failure(self, excinfo):
+        """Begin with what finds the cell, in an editor too, and stands in pytest's last lines."""
+        first_line = self.cell.source.strip().partition("\n")[0]
+        return f"{self.section!r}, {first_line!r}\n{super().repr_failure(excinfo)}"
+
+    def format_output_compare(self, key, left, right):
+        """List the lines of an output that differ, as git does."""
+        before, now = (str(value).splitlines() for value in (left, right))
+        lines = unified_diff(before, now, f"stored {key}", "this run", lineterm="", n=1)
+        self.comparison_traceback.extend(_short(list(lines)))
+
+
+def _short(lines):
+    """Return lines, of which the long ones, as in a figure, are cut around their difference."""
+    common = len(os.path.commonprefix([line[1:] for line in lines if len(line) > _LONG]))
+    return [
+        f"{line[0]} … {line[max(1, common - 60) : common + 60]} …" if len(line) > _LONG else line
+        for line in lines
+    ]
 
 
 def _kinds(outputs):

@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from explorable.record import record
 from tests.conftest import ROOT
@@ -148,6 +148,7 @@ def complaints(tmp_path_factory):
     for cell in cells:
         if cell.source == CELLS["error"]:
             cell.metadata.tags = ["raises-exception"]
+    cells.insert(0, new_markdown_cell("## All kinds\n\nOne of each."))
     nbformat.write(new_notebook(cells=cells), path)
     assert record([path]) == []
 
@@ -178,3 +179,12 @@ def test_an_unchanged_cell_passes(complaints, kind):
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_change_fails(complaints, name):
     assert complaints[name]
+
+
+def test_a_failure_says_where_what_was_stored_and_what_came_now(complaints):
+    """And of a figure, which is one long line, the place where it differs."""
+    said = complaints["digit_in_a_stream"]
+    assert said.startswith("'All kinds', \"print('w is 2.125')\"\n")
+    assert "--- stored stdout\n+++ this run\n" in said
+    assert "\n-w is 2.126\n+w is 2.125" in said
+    assert len(complaints["digit_in_one_position_of_a_figure"]) < 1500

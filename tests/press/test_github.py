@@ -17,8 +17,9 @@ import nbformat
 import pytest
 import yaml
 from check_jsonschema import main as check_jsonschema
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from companion.check import judge
 from explorable.record import record
 from press.readable import readable
 from tests.conftest import NOTEBOOKS, ROOT
@@ -132,6 +133,7 @@ def test_the_issue_of_new_tools_names_the_failed_tests_and_the_versions(tmp_path
         new_code_cell(code, execution_count=k, outputs=[_result(text, k)])
         for k, (code, text) in enumerate(stored, 1)
     ]
+    cells.insert(0, new_markdown_cell("## Sums"))
     nbformat.write(new_notebook(cells=cells), tmp_path / "tiny.ipynb")
     (tmp_path / "test_unit.py").write_text("def test_unit():\n    assert 1 == 2, 'a - b'")
     (tmp_path / "before.txt").write_text("torch==2.13.0\ntqdm==4.70.1\n")
@@ -149,7 +151,10 @@ def test_the_issue_of_new_tools_names_the_failed_tests_and_the_versions(tmp_path
     issue = _issue(tmp_path, passed=False)
     assert "```diff\n-torch==2.13.0\n+torch==2.14.0\n```" in issue
     assert "2 failed, 1 passed" in issue
-    assert issue.splitlines()[-2:] == ["- `test_unit.py::test_unit`", "- `tiny.ipynb::Cell 1`"]
+    assert issue.splitlines()[-2:] == [
+        "- `test_unit.py::test_unit`",
+        "- `tiny.ipynb::Cell 1`: 'Sums', '1.5 * 2'",
+    ]
 
 
 def _result(text, count):
@@ -258,9 +263,13 @@ def contributing():
     return (GITHUB / "CONTRIBUTING.md").read_text(encoding="utf-8")
 
 
+def code(page):
+    return re.findall(r"^```python\n(.*?)\n^```", page, re.MULTILINE | re.DOTALL)
+
+
 def test_the_figure_of_contributing_can_be_recorded(contributing, tmp_path):
     """A newcomer's first ten lines, as they stand there."""
-    cells = re.findall(r"^```python\n(.*?)\n^```", contributing, re.MULTILINE | re.DOTALL)
+    cells = code(contributing)[:2]
     notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
     path = tmp_path / "my-chapter.ipynb"
     nbformat.write(notebook, path)
@@ -269,6 +278,16 @@ def test_the_figure_of_contributing_can_be_recorded(contributing, tmp_path):
     assert lines[-1] == "explore: tangent(w=1.0), one of 17 positions"
     assert lines[-1] in contributing
     assert len(cells[-1].splitlines()) <= 10
+
+
+def test_the_exercise_of_contributing_tells_its_mistakes_apart(contributing):
+    """Its two modules, as they stand there: right answers pass, wrong ones hear their sentence."""
+    modules = {}
+    exec("\n".join(code(contributing)[2:]), modules)  # noqa: S102 the page is ours
+    ((name, exercise),) = modules["exercises"].items()
+    assert all(judge(exercise, answer) for answer in modules["RIGHT"][name])
+    for answer, fragment in modules["WRONG"][name]:
+        assert fragment in str(judge(exercise, answer))
 
 
 def test_the_branch_of_notebooks_grows_by_a_commit_for_each_deployment(tmp_path):

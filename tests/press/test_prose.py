@@ -14,7 +14,7 @@ DOCUMENTS = [
     *(path.relative_to(ROOT).as_posix() for path in sorted(ROOT.glob("chapters/*.md"))),
 ]
 FOLDERS = r"(?:binder|chapters|companion|exercises|explorable|press|tests|\.github|\.ci)/"
-TO_BE_MADE = r"my-chapter|<slug>"
+TO_BE_MADE = r"my[-_]chapter|<slug>"
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

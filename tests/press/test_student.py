@@ -65,7 +65,7 @@ def test_a_copy_holds_all_but_the_solutions(original, copies):
     for line in lines(solutions):
         assert lines(copy)[line] == lines(kept)[line]
     assert not re.search(
-        "[Ss]olution", "\n".join(cell.source for cell in copy if cell.id == "title")
+        "[Ss]olution", "\n".join(cell.source for cell in copy if cell.cell_type == "markdown")
     )
 
 
