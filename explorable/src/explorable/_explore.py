@@ -373,6 +373,7 @@ def _with_player(control):
     if slider is control.player:
         sizes = {name: getattr(slider, name) for name in ("min", "max", "step", "description")}
         slider = ipywidgets.IntSlider(**sizes)
+        slider.style.description_width = control.player.style.description_width
         ipywidgets.jslink((control.player, "value"), (slider, "value"))
     return ipywidgets.HBox([control.player, slider])
 
