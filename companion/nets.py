@@ -25,7 +25,7 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 #: What fills a weight at the start, by name. PyTorch's default is drawn between ±1/√n.
 STARTS = {"default": None, "Xavier": nn.init.xavier_normal_, "He": nn.init.kaiming_normal_}
-WIRINGS = ["plain", "residual", "layer norm", "both"]
+WIRINGS = ["plain", "residual", "norm", "both"]
 LR = 0.03  # of the deep nets
 
 
@@ -56,7 +56,7 @@ class Deep(nn.Module):
         if self.wiring == "both":
             return h + self.activation(layer(F.layer_norm(h, (64,))))
         z = layer(h)
-        a = self.activation(F.layer_norm(z, (64,)) if self.wiring == "layer norm" else z)
+        a = self.activation(F.layer_norm(z, (64,)) if self.wiring == "norm" else z)
         return h + a if self.wiring == "residual" else a
 
 

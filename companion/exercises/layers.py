@@ -172,7 +172,7 @@ def _three(answer, *inputs):
 
 
 _SQUARE = "Here the matrices are square, so the shapes cannot tell you."
-exercises["linear-by-hand"] = Function(
+exercises["linear-backward"] = Function(
     "linear_backward",
     _cases("G x W", (2, 3), (2, 3), (3, 3)),
     Part(

@@ -51,7 +51,9 @@ def edge(lr: float = 0.1, step: int = 1000) -> Figure:
     valley.plot(places, limit, color=ink.step, linewidth=2, linestyle="dashed")
     valley.plot(places, now.valley, color=ink.loss, linewidth=2)
     valley.plot(now.places, now.heights, color=ink.text, linewidth=1)
-    valley.plot(now.places[1:], now.heights[1:], "o", color=ink.text, markersize=4)
+    spots = [max(-0.7 * lr, min(place, 0.7 * lr)) for place in now.places[1:]]
+    highs = [min(height, 0.39 * lr) for height in now.heights[1:]]  # those outside are not seen
+    valley.plot(spots, highs, "o", color=ink.text, markersize=4)
     valley.plot(now.places[0], now.heights[0], "o", color=ink.learns, markersize=10)
     valley.set(xlim=(-0.62 * lr, 0.62 * lr), ylim=(-0.03 * lr, 0.36 * lr), yticks=())
     valley.set_xticks((-lr / 2, 0, lr / 2), (signed(-lr / 2), "0", signed(lr / 2)))

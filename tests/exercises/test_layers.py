@@ -155,7 +155,7 @@ RIGHT = {
     "softmax-pull": [-0.15, torch.tensor(-0.15)],
     "which-dimensions": ["c"],
     "unbroadcast": [unbroadcast(), lambda grad, shape: grad.sum_to_size(shape)],
-    "linear-by-hand": [
+    "linear-backward": [
         linear(),
         lambda G, x, W: [G @ W, torch.einsum("no,ni->oi", G, x), G.sum(0)],
     ],
@@ -198,7 +198,7 @@ WRONG = {
         (unbroadcast(first=True), "the first copy alone"),
         (lambda grad, shape: grad, "this asks for shape"),
     ],
-    "linear-by-hand": [
+    "linear-backward": [
         (linear(dx=lambda G, W: G @ W.T), "the wrong way round"),
         (linear(dW=lambda G, x: x.T @ G), "the transposed matrix"),
         (linear(dW=lambda G, x: G.T @ x / 2), "The second of `linear_backward"),
