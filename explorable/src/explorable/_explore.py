@@ -158,7 +158,7 @@ class Explorable(ipywidgets.interactive):
             if words and not isinstance(widget, ipywidgets.fixed):
                 widget.description = f"{words} ({unit})" if unit else words
                 widget.style.description_width = "initial"
-                _widen(widget)
+            _widen(widget)
         self._controls = _listed(widgets)
         _limits.check_positions(self._controls)
         self._options.check(self._controls)
@@ -375,15 +375,14 @@ def _with_player(control):
     if slider is control.player:
         sizes = {name: getattr(slider, name) for name in ("min", "max", "step", "description")}
         slider = ipywidgets.IntSlider(**sizes)
-        if control.player.style.description_width:
-            slider.style.description_width = control.player.style.description_width
-            _widen(slider)
+        slider.style.description_width = control.player.style.description_width
+        _widen(slider)
         ipywidgets.jslink((control.player, "value"), (slider, "value"))
     return ipywidgets.HBox([control.player, slider], layout={"max_width": _WIDTH})
 
 
 def _widen(widget):
-    """Give a slider with words beside it a track, however long they are."""
+    """Give a slider a track beside its words, however long they are."""
     if hasattr(widget, "orientation") and widget.layout.width is None:
         widget.layout.width, widget.layout.max_width = _WIDTH, "100%"
 
