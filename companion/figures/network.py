@@ -27,7 +27,7 @@ def power(value: float, digits: int = 2) -> str:
     return f"{digit}·10{str(int(exponent)).translate(_POWERS)}"
 
 
-_BED, _LEFT, _RIGHT, _DECADE = 84, 50, 250, 2.3  # the river's middle and ends; half of its width
+_BED, _LEFT, _RIGHT, _DECADE = 76, 50, 250, 2.3  # the river's middle and ends; half of its width
 
 
 def _half(norm):
@@ -62,7 +62,7 @@ def gradient_river(
     """
     readings = river(depth, activation, start, wiring)
     loss, norms, moves = readings[0]
-    page = Page(192)
+    page = Page(184)
     for level, corners in _digit().items():
         page.path(strokes(corners), width=0, facecolor=(ink.value, level))
     for exponent in (-8, 0, 8):
@@ -91,10 +91,10 @@ def gradient_river(
     page.text(_LEFT + 2, 13, "layer 1", ink.context)
     page.text(_RIGHT, 13, f"layer {depth + 1}", ink.context, ha="right")
     words = f"First layer: {power(norms[0])}, last layer: {power(norms[-1])}"
-    page.text(4, 148, words, ink.gradient, weight="bold")
-    page.text(4, 165, f"In layer 1 a step changes {moves[0]:.0%} of the weights")
+    page.text(4, 140, words, ink.gradient, weight="bold")
+    page.text(4, 157, f"In layer 1 a step changes {moves[0]:.0%} of the weights")
     before, after = (power(reading.loss, 3) for reading in readings)
-    page.text(4, 182, f"After one epoch (thin line): loss {before} → {after}", ink.loss)
+    page.text(4, 174, f"After one epoch (thin line): loss {before} → {after}", ink.loss)
     return page.figure
 
 
@@ -113,7 +113,7 @@ def show_river() -> interactive:
             "wiring": "wiring",
         },
         title="The gradient dries up",
-        caption="Bands: the gradient of each layer, logarithmic. Pale: a step moves few weights.",
+        caption="Pale bands: a step moves few weights.",
         alt="A river from the loss on the right to a picture of a digit on the left, with a band "
         "for each layer. It narrows with each layer of sigmoid and is dry before it reaches the "
         "input; with residual connections it stays wide.",

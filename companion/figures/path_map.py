@@ -2,10 +2,12 @@
 
 import math
 
+from ipywidgets import IntSlider
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from companion.canvas import Page, ink
+from explorable import explore
 
 #: Title, minutes of reading, the chapters it needs (by number), and where it stands on the map.
 CHAPTERS = (
@@ -84,3 +86,17 @@ def path_map(chapter: int) -> Figure:
         290, _LIST + 16 * (_LINES + 0.5), f"together {hours} h {minutes} min of reading", ha="right"
     )
     return page.figure
+
+
+def show_path_map():
+    """Show the map, with a control for the chapter."""
+    return explore(
+        path_map,
+        title="What comes before a chapter, and how long it takes",
+        caption="Black is what you need for the green one; each circle is a chapter, by its number.",
+        labels={"chapter": "I want to read chapter"},
+        paper=[11, 16],
+        chapter=IntSlider(12, min=1, max=17),
+        alt="The chapters as numbered circles, with a line from each to those that need it. Those on the "
+        "way to the chosen chapter are black; below, their titles and minutes.",
+    )

@@ -1,13 +1,10 @@
 """The figures of the chapter about derivatives of derivatives."""
 
-import itertools
-import math
-
-from ipywidgets import Play, SelectionSlider, ToggleButtons, interactive
+from ipywidgets import Play, ToggleButtons, interactive
 from matplotlib.figure import Figure
 
 from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, signed
-from companion.costs import TOWERS, costs, passes, tower
+from companion.costs import TOWERS, costs, tower
 from companion.edge import ACROSS, EVERY, MOMENTS, RATES, descent
 from explorable import explore
 
@@ -77,8 +74,7 @@ def show_edge() -> interactive:
         labels={"lr": "learning rate", "step": "step"},
         hold={"step": "x"},
         title="The sharpness climbs to 2/lr, and hangs there",
-        caption="Below right: a cut along the sharpest direction, with the next six steps; dashed: "
-        "as sharp as 2/lr.",
+        caption="Below right: the valley across, with the next six steps; dashed: of 2/lr.",
         alt="Above, the sharpness of a network's loss over 1600 steps of gradient descent: it "
         "reaches the line at two divided by the learning rate, and stays there. Below, the loss, "
         "which falls all the same, and a cut through its valley, across which the steps jump.",
@@ -163,51 +159,4 @@ def show_prices() -> interactive:
         "forward mode 3, sixteen gradients as much as one, and a product with the Hessian from 4 "
         "to 9.",
         paper=[1, 3, 8],
-    )
-
-
-_SIZES = [2**k for k in range(7)]
-
-
-@in_style
-def modes(inputs: int = 8, outputs: int = 32) -> Figure:
-    """Draw which mode finds a Jacobian with less work, for its inputs and outputs.
-
-    >>> modes(1, 64).texts[1].get_text()
-    'forward 8,320'
-    """
-    figure = Figure(figsize=(WIDTH / 72, 3.5))
-    ax = figure.add_axes((0.15, 0.16, 0.82, 0.64), xlim=(0.7, 90), ylim=(0.7, 90))
-    ax.set(xscale="log", yscale="log", xlabel="inputs", ylabel="outputs")
-    shapes = [(n, m) for n in _SIZES for m in _SIZES]
-    gains = [math.log2(reverse / forward) for reverse, forward in itertools.starmap(passes, shapes)]
-    colors = [ink.value if g > 0 else ink.gradient if g < 0 else ink.context for g in gains]
-    sizes = [(5 + 1.6 * abs(g)) ** 2 for g in gains]
-    ax.scatter(*zip(*shapes, strict=True), sizes, colors, "s", alpha=0.6)
-    ax.plot([inputs], [outputs], "o", color=ink.text, markersize=17, fillstyle="none")
-    ax.minorticks_off()
-    for axis in (ax.xaxis, ax.yaxis):
-        axis.set_ticks(_SIZES, _SIZES)
-    for row, (name, flops) in enumerate(
-        zip(("reverse", "forward"), passes(inputs, outputs), strict=True)
-    ):
-        color = (ink.gradient, ink.value)[row]
-        weight = "bold" if flops == min(passes(inputs, outputs)) else "normal"
-        figure.text(0.03, 0.93 - 0.075 * row, f"{name} {flops:,}", color=color, weight=weight)
-    figure.text(0.97, 0.93, f"{inputs} → 64 → {outputs}", ha="right")
-    return figure
-
-
-def show_modes() -> interactive:
-    """Return the figure of the two modes' work, by inputs and outputs."""
-    return explore(
-        modes,
-        inputs=SelectionSlider(options=_SIZES, value=8),
-        outputs=SelectionSlider(options=_SIZES, value=32),
-        hold={"inputs": "x", "outputs": "y"},
-        title="Many outputs: forward. Many inputs: reverse.",
-        caption="FLOPs of the whole Jacobian. Blue: forward mode has less work; red: reverse mode.",
-        alt="A grid of inputs and outputs from 1 to 64: above its diagonal forward mode needs less "
-        "work, below it reverse mode does, and on it both need the same.",
-        paper=[{"inputs": 1, "outputs": 64}, {"inputs": 64, "outputs": 1}],
     )
