@@ -58,7 +58,8 @@ class CodeFormatter(HtmlFormatter):
             path = path + text if kind in Name or text == "." else ""
             for name in (path, path[path.rfind(".") :]):
                 if kind in Name and name in links:
-                    found.append(links.pop(name))
+                    found.append(links[name])
+                    links = {name: page for name, page in links.items() if page != found[-1]}
                     text = f"\ue000{len(found) - 1}\ue001{text}\ue002"
                     break  # the last part of `torch.autograd.grad` is no tensor's `.grad`
             tokens.append((Text if look(kind) == look(Text) else kind, text))
