@@ -22,6 +22,19 @@ def test_a_live_bundle_holds_the_widget_as_well():
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
+def test_a_live_figure_says_that_its_controls_do_what_a_page_lets_one_drag(monkeypatch):
+    """A caption such as "Drag the ball." stands in a notebook too, where no handle is drawn."""
+
+    def words(**options):
+        figure = explore(line, k=(0, 4), alt="A line.", **options)
+        return "Here, the controls move what" in figure._repr_mimebundle_()["text/html"]
+
+    assert words(hold={"k": "y"})
+    assert not words()
+    monkeypatch.setenv("EXPLORABLE_RECORD", "1")
+    assert not words(hold={"k": "y"})
+
+
 def test_the_bundle_holds_what_a_page_needs(recording):
     bundle = explore(line, k=(0, 4), alt="A line.")._repr_mimebundle_()
     assert set(bundle) == {

@@ -284,13 +284,14 @@ def test_a_live_figure_shows_at_each_position_what_the_static_player_shows(
 
 
 def drag(cell):
-    """Drag the first slider through forty positions and back by ten."""
+    """Drag the first slider, which has 91 positions, through forty of them and back by ten."""
     mouse, box = cell.page.mouse, cell.sliders.first.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    position = cell.cell.locator(".noUi-target").first.bounding_box()["width"] / 90
     mouse.move(x, y)
     mouse.down()
-    mouse.move(x + 60, y, steps=40)
-    mouse.move(x + 45, y, steps=10)
+    mouse.move(x + 40 * position, y, steps=40)
+    mouse.move(x + 30 * position, y, steps=10)
     mouse.up()
 
 

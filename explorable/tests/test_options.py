@@ -4,7 +4,7 @@ import inspect
 
 import matplotlib.pyplot as plt
 import pytest
-from ipywidgets import FloatSlider
+from ipywidgets import FloatSlider, Play
 from test_player import load
 
 from explorable import explore
@@ -35,6 +35,16 @@ def test_the_words_stand_in_the_page_and_in_the_live_figure(page, monkeypatch):
         "all => all.map(e => getComputedStyle(e.parentElement).counterIncrement)"
     )
     assert numbers == ["explorable 1"] * 2
+
+
+def test_the_words_beside_a_player_have_the_room_that_they_need():
+    """Else JupyterLab cuts them off, or long ones leave no track in a slider's 300 pixels."""
+    words = {"step": "bits of each saved number"}
+    live = explore(line, lr=[0.1, 0.2], step=Play(min=0, max=4), labels=words, alt="A line.")
+    slider = live.children[1].children[1]
+    assert slider.description == words["step"]
+    assert slider.style.description_width == "initial"
+    assert slider.layout.width == "34rem"
 
 
 def test_three_states_are_printed_side_by_side(page, recording):

@@ -26,6 +26,7 @@ from explorable._options import Options
 _NAME = "\ue000figure\ue000"
 _names = Counter()
 _NOTHING = MappingProxyType({})
+_WIDTH = "34rem"  # of a live figure, and of the sliders above it
 
 
 def explore(
@@ -157,6 +158,7 @@ class Explorable(ipywidgets.interactive):
             if words and not isinstance(widget, ipywidgets.fixed):
                 widget.description = f"{words} ({unit})" if unit else words
                 widget.style.description_width = "initial"
+            _widen(widget)
         self._controls = _listed(widgets)
         _limits.check_positions(self._controls)
         self._options.check(self._controls)
@@ -360,7 +362,7 @@ def _style_sheet():
     """Return a widget that gives the live figure the look that it has on a page."""
     css = resources.files("explorable").joinpath("static/explorable.css").read_text("utf-8")
     # Left, below its controls, and without hiding what other figures say that have no player.
-    css += ".widget-html .explorable { container: none; margin: 0.5rem 0; max-width: 34rem }"
+    css += f".widget-html .explorable {{ container: none; margin: 0.5rem 0; max-width: {_WIDTH} }}"
     css += ".widget-html .explorable-title::before { content: none } .explorable-note { display: revert }"
     return ipywidgets.HTML(f"<style>{css}</style>", layout={"display": "none"})
 
@@ -373,8 +375,16 @@ def _with_player(control):
     if slider is control.player:
         sizes = {name: getattr(slider, name) for name in ("min", "max", "step", "description")}
         slider = ipywidgets.IntSlider(**sizes)
+        slider.style.description_width = control.player.style.description_width
+        _widen(slider)
         ipywidgets.jslink((control.player, "value"), (slider, "value"))
-    return ipywidgets.HBox([control.player, slider])
+    return ipywidgets.HBox([control.player, slider], layout={"max_width": _WIDTH})
+
+
+def _widen(widget):
+    """Give a slider a track beside its words, however long they are."""
+    if hasattr(widget, "orientation") and widget.layout.width is None:
+        widget.layout.width, widget.layout.max_width = _WIDTH, "100%"
 
 
 def recording() -> bool:

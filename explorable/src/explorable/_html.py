@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 from itertools import zip_longest
 from xml.etree.ElementTree import Element
@@ -14,6 +15,7 @@ from explorable._formula import latex_to_html
 from explorable._options import Options
 
 _NOTE = "Run this cell to use the controls; on a website, they need JavaScript."
+_HELD = "Here, the controls move what can be dragged on a website."
 
 # JupyterLab sanitises the outputs of a notebook that its reader has not run. It drops the tags
 # of SVG but not the text inside, the tags of a template but not the image inside, and the second
@@ -27,6 +29,8 @@ _NOTHING = Options()
 def still(name: str, frame: Element, options: Options = _NOTHING, live: bool = False) -> str:
     """Return a figure that shows `frame` and nothing else; `live`, if it has controls elsewhere."""
     body = f'<div class="explorable-body explorable-wide">{to_html(frame)}</div>'
+    if live and options.hold:
+        options = replace(options, caption=f"{options.caption} {_HELD}".lstrip())
     return "\n".join([_start(name, options, live=live), body, *_end(options)])
 
 
