@@ -174,7 +174,7 @@ def gap(gap: int = 88) -> Figure:
     """Draw loss and gradient in float32 where the true class is `gap` behind the other one.
 
     >>> texts = [text.get_text() for text in gap(92).texts]
-    >>> "[nan, inf]" in texts, "[−1, 1]" in texts
+    >>> "gradient [nan, inf]" in texts, "gradient [−1, 1]" in texts
     (True, True)
     """
     page = Page(158)

@@ -241,7 +241,7 @@ def test_the_preview_lists_the_changed_pages(tmp_path):
         folder.mkdir(parents=True)
         (folder / "index.html").write_text(
             '<link rel="canonical" href="https://teacher.github.io/course/index.html">'
-            f"<article><p>{word}</p></article>"
+            f"<article><h1>Page</h1><p>{word}</p></article>"
         )
     run(
         step("preview.yml", "preview", "List the changed pages"),
@@ -251,10 +251,7 @@ def test_the_preview_lists_the_changed_pages(tmp_path):
         SITE="https://site.example",
     )
     summary = (tmp_path / "new" / "summary.md").read_text()
-    assert (
-        "[`index.html`](https://teacher.github.io/course/index.html)\n  - text: 1 changed"
-        in summary
-    )
+    assert "- Page: [`index.html`](https://teacher.github.io/course/index.html), text" in summary
     assert "[the site with this change](https://site.example)" in summary
 
 
