@@ -104,15 +104,15 @@ def runs(before: str, after: str) -> Callable[[str], bool]:
     return run
 
 
-def the_one(options: dict[str, str], works: Callable[[str], bool]) -> str:
-    """Return the letter of the first option whose code, which stands in backticks, works."""
-    programs = {letter: "\n".join(re.findall("`(.+?)`", text)) for letter, text in options.items()}
-    return next(letter for letter, program in programs.items() if works(program))
-
-
 def which(works: Callable[[str], bool], **options: str | tuple[str, str]) -> Choice:
-    """Return a choice, of which that option is right whose code `works`: see `the_one`."""
-    question = Choice(lambda: the_one(question.options, works), **options)
+    """Return a choice: right is the first option whose code, which stands in backticks, works."""
+
+    def right():
+        for letter, text in question.options.items():
+            if works("\n".join(re.findall("`(.+?)`", text))):
+                return letter
+
+    question = Choice(right, **options)
     return question
 
 

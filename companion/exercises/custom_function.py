@@ -12,7 +12,7 @@ from torch.autograd.graph import saved_tensors_hooks
 
 from companion.check import Choice, Function, Number, Part, flag
 from companion.check.vocabulary import HALF, SIGN
-from companion.exercises._given import backward_to, grid, leaf, slope, the_one, upstream, vector
+from companion.exercises._given import backward_to, grid, leaf, slope, upstream, vector, which
 from companion.exercises._own_function import own_function
 from companion.suspects import MIXED, ONES, RIGHT, SUSPECTS, cube, examine, quietly
 
@@ -106,8 +106,8 @@ def _gradcheck_refuses(code):
     return not gradcheck(sine, leaf(-1.0, 0.5, 2.0), raise_exception=False)
 
 
-exercises["which-is-wrong"] = Choice(
-    lambda: the_one(exercises["which-is-wrong"].options, _gradcheck_refuses),
+exercises["which-is-wrong"] = which(
+    _gradcheck_refuses,
     a=("`return torch.cos(x) * v`", "This is the formula itself."),
     b=("`return v * torch.cos(-x)`", "cos has the same value at x and at −x."),
     c="`return torch.cos(x) * v.sum() / len(v)`",
@@ -147,8 +147,8 @@ def _passes_in_float32(code):
     return quietly(gradcheck, cube(RIGHT), x, eps=float(code))
 
 
-exercises["eps-in-float32"] = Choice(
-    lambda: the_one(exercises["eps-in-float32"].options, _passes_in_float32),
+exercises["eps-in-float32"] = which(
+    _passes_in_float32,
     a=("`1e-9`", "In 7 digits, 3 + 1e-9 is 3: all quotients are 0."),
     b=("`1e-6`", "The default, made for 16 digits. Of 7 digits, one is left here."),
     c="`1e-3`",
@@ -170,8 +170,8 @@ def _is_refused(code):
 
 
 _SUMMED = "It broadcasts from (3,), so autograd sums it down to that, without a word."
-exercises["shape-refused"] = Choice(
-    lambda: the_one(exercises["shape-refused"].options, _is_refused),
+exercises["shape-refused"] = which(
+    _is_refused,
     a=("`torch.ones(2, 3)`", _SUMMED),
     b=("`torch.ones(1, 3)`", "Not quite (3,), but it is made so, in silence."),
     c="`torch.ones(3, 1)`",

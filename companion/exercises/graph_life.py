@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.functional import dropout, gelu
 
-from companion.check import Choice, Function, Number, Part, Project, flag
-from companion.exercises._given import grid, leaf, the_one, upstream, which_runs
+from companion.check import Function, Number, Part, Project, flag
+from companion.exercises._given import grid, leaf, upstream, which, which_runs
 from companion.memory import Meter, peak
 
 exercises = {}
@@ -52,8 +52,8 @@ def _frees(line):
     return meter.live() < 500
 
 
-exercises["what-frees"] = Choice(
-    lambda: the_one(exercises["what-frees"].options, _frees),
+exercises["what-frees"] = which(
+    _frees,
     a=(
         "`model.zero_grad()`",
         "This empties the gradients of the weights. Do they hold the graph?",
@@ -139,8 +139,8 @@ def _extra(program):
     return meter.live() > names["y"].nbytes
 
 
-exercises["holds-more"] = Choice(
-    lambda: the_one(exercises["holds-more"].options, _extra),
+exercises["holds-more"] = which(
+    _extra,
     a=("`y = x.log().exp()`", "`log` keeps `x`, which is there, and `exp` keeps `y`."),
     b=("`y = 3 * x.sin()`", "`sin` keeps `x`, and a product with 3 keeps no tensor."),
     c="`y = x.sin().cos()`",
