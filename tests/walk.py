@@ -1,7 +1,8 @@
 """How a test moves a figure on a page through all its positions, as a reader's events would."""
 
-#: Given a figure, returns the markup of its frame at every position, in row-major order.
-WALK = """figure => {
+#: Given a figure, returns the markup of its frame at every position, in row-major order; or what
+#: another function sees of each.
+WALK = """(figure, see = frame => frame.innerHTML) => {
   const fields = figure.querySelector(".explorable-controls");
   const controls = [...fields.querySelectorAll("select, [role=radiogroup], input:not([type=radio])")];
   const radios = element => element.querySelectorAll("input");
@@ -19,7 +20,7 @@ WALK = """figure => {
   const frames = [];
   const walk = (depth) => {
     if (depth === controls.length)
-      return frames.push(figure.querySelector(".explorable-frame").innerHTML);
+      return frames.push(see(figure.querySelector(".explorable-frame")));
     for (let position = 0; position < count(controls[depth]); position += 1) {
       move(controls[depth], position);
       walk(depth + 1);

@@ -13,8 +13,11 @@ from tests.conftest import ROOT
 MAKE = """
 import sys
 from pathlib import Path
-from tests.benchmarks.figures import TOOLS, make
-make(TOOLS["explore"], Path(sys.argv[1]))
+from matplotlib import rc_context
+from explorable import style
+from tests.benchmarks._pages import TOOLS
+with rc_context(style):
+    TOOLS["explore"].make(Path(sys.argv[1]))
 """
 
 
