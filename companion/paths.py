@@ -163,9 +163,12 @@ class Program:
         """
         times = plus = 0
         for kind, name, path in self.moves(way)[:done]:
-            terms = len(self.users(name) if kind == "visit" else self.paths(name))
-            times += {"visit": terms, "multiply": len(path)}.get(kind, 0)
-            plus += max(terms - 1, 0) if kind in ("visit", "add") else 0
+            if kind == "multiply":
+                times += len(path)
+            elif kind != "follow":
+                terms = len(self.users(name) if kind == "visit" else self.paths(name))
+                times += terms if kind == "visit" else 0
+                plus += max(terms - 1, 0)
         return times, plus
 
     def steps(self, way: str) -> int:
