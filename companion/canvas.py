@@ -1,7 +1,7 @@
 """What the drawings of the book share: a page in points, boxes, arrow heads, numbers, colours.
 
 A page is measured in points from its top left, like a sheet of paper, and is narrow enough to be
-read on a phone. It has no axes, which would take time.
+read on a phone. A plot is a part of it, in the units of its data.
 
 >>> page = Page(height=40)
 >>> page.box(8, 8, 100, 24, corner=5)
@@ -10,23 +10,25 @@ read on a phone. It has no axes, which would take time.
 '−2.5'
 """
 
+import functools
 import math
 import textwrap
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from matplotlib import rc_context
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, PathPatch, Polygon
 from matplotlib.path import Path
+from matplotlib.text import Text
 from matplotlib.textpath import text_to_path
 from matplotlib.transforms import Affine2D
 
-from explorable import palette, style
+from explorable import palette
 
 #: The colours by what they mean, in the whole book.
 ink = SimpleNamespace(
@@ -51,22 +53,6 @@ MARGIN = 8
 
 Point = Sequence[float]
 
-#: Decorates what draws on axes, so that it looks the same wherever it is called.
-in_style = rc_context(style | {"font.size": SIZE})
-
-
-def panels(height: float, rows: int = 1, **grid: Any) -> tuple[Figure, Any]:
-    """Return a figure `height` inches high, and its axes below each other; to be called `in_style`.
-
-    `grid` says where they stand, as for `matplotlib.gridspec.GridSpec`.
-
-    >>> figure, (above, below) = panels(3, rows=2, hspace=0.3)
-    >>> figure.get_size_inches().round(1).tolist()
-    [4.2, 3.0]
-    """
-    figure = Figure(figsize=(4.2, height))  # as wide as a page: 302.4 / 72 is less by rounding
-    return figure, figure.subplots(rows, gridspec_kw={"left": 0.12, "right": 0.97} | grid)
-
 
 def signed(value: float | Sequence, form: str = ".4g") -> str:
     """Return a number, or a list of them, as text with a minus sign instead of a hyphen.
@@ -79,6 +65,7 @@ def signed(value: float | Sequence, form: str = ".4g") -> str:
     return format(value, form).replace("-", "−")
 
 
+@functools.cache
 def text_width(text: str, size: float = SIZE) -> float:
     """Return the width of a line in points, in matplotlib's own font: wider than most pages'.
 
@@ -109,6 +96,12 @@ def strokes(pieces: Iterable[Sequence[Point]], code: int = Path.LINETO) -> Path:
     return path
 
 
+def rectangle(left: float, top: float, width: float, height: float) -> list[Point]:
+    """Return the corners of a rectangle, the first one once more at the end."""
+    right, bottom = left + width, top + height
+    return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+
+
 def arrow_head(tip: Point, tail: Point, length: float, half: float) -> list[Point]:
     """Return the corners of an arrow's head, from its tip; the arrow comes from `tail`.
 
@@ -121,6 +114,64 @@ def arrow_head(tip: Point, tail: Point, length: float, half: float) -> list[Poin
     return [(x, y), *((middle[0] + s * dy, middle[1] - s * dx) for s in (half, -half))]
 
 
+class _Figure(Figure):
+    """A figure that need not be measured: nothing is drawn beyond its edge, and a test says so."""
+
+    def get_tightbbox(self, renderer=None, *, bbox_extra_artists=None):
+        return self.bbox_inches.padded(-1 / 72)  # explorable adds the edge, and rounds to points
+
+
+class _Words(Text):
+    """A line of text of a page, which lays it out in its own font: to measure it takes time."""
+
+    def draw(self, renderer):
+        page = hasattr(renderer, "writer")  # of SVG
+        if not page or self.get_va() != "baseline" or self.get_rotation() or self.get_bbox_patch():
+            return super().draw(renderer)
+        x, y = self.get_transform().transform(self.get_position())
+        gc = renderer.new_gc()
+        gc.set_foreground(self.get_color())
+        gc.set_alpha(self.get_alpha())
+        renderer.open_group("text", self.get_gid())
+        place = x, renderer.get_canvas_width_height()[1] - y
+        renderer.draw_text(gc, *place, self.get_text(), self.get_fontproperties(), 0, mtext=self)
+        renderer.close_group("text")
+        gc.restore()
+
+
+class Plot(Axes):
+    """A part of a page in the units of its data. The page draws its axes: matplotlib is slow at it."""
+
+    def text(self, x: float, y: float, text: str, color: str = ink.text, **look: Any) -> None:
+        """Write a line of text as large as the page's; an empty one is there as well."""
+        look = {"size": SIZE, "parse_math": False, "color": color, "clip_on": False, **look}
+        self.add_artist(_Words(x, y, text or " ", transform=self.transData, **look))
+
+    def dot(self, x: float, y: float, color: str, size: float, **look: Any) -> None:
+        """Draw a dot, or another `marker`."""
+        look = {"marker": "o", "linestyle": "none", "color": color, "markersize": size, **look}
+        self.plot([x], [y], **look)
+
+    def trail(
+        self,
+        x: Sequence[float],
+        y: Sequence[float],
+        last: int,
+        color: str,
+        width: float,
+        dot: float,
+        **look: Any,
+    ) -> None:
+        """Draw a line as far as the point of number `last`, and a dot there.
+
+        It has always as many points, so that a page needs little to store it.
+        """
+        way = [min(k, last) for k in range(len(x))]
+        look = {"color": color, "linewidth": width, **look}
+        self.plot([x[k] for k in way], [y[k] for k in way], **look)
+        self.dot(x[last], y[last], color, dot)
+
+
 class Page:
     """A `figure` to draw on in points, downwards from its top left.
 
@@ -128,11 +179,58 @@ class Page:
     the same elements.
     """
 
-    def __init__(self, height: float, width: float = WIDTH):
-        with rc_context(style):
-            self.figure = Figure(figsize=(width / 72, height / 72))
+    def __init__(self, height: float):
+        self.height = height
+        self.figure = _Figure(figsize=(WIDTH / 72, height / 72), dpi=72, facecolor="none")
         points = Affine2D().translate(0, -height).scale(1 / 72, -1 / 72)  # to inches, upwards
         self._where = points + self.figure.dpi_scale_trans
+
+    def plot(
+        self,
+        left: float,
+        top: float,
+        right: float,
+        bottom: float,
+        x: Point,
+        y: Point,
+        xticks: Iterable[float] | Mapping[float, str] | None = None,
+        yticks: Iterable[float] | Mapping[float, str] | None = None,
+        below: str = "",
+        beside: str = "",
+        **look: Any,
+    ) -> Plot:
+        """Return a part of the page for data between the ends `x` and `y`, and draw its axes.
+
+        Ticks are numbers, or what is written at each of them; where they are None, there is no axis.
+        `below` and `beside` the axes, at the page's left edge, stands what they mean.
+
+        >>> page = Page(height=100)
+        >>> plot = page.plot(30, 10, 290, 80, x=(0, 1), y=(0, 1), xticks={0: "none", 1: "all"})
+        >>> [text.get_text() for text in page.figure.texts]
+        ['none', 'all']
+        """
+        place = left / WIDTH, 1 - bottom / self.height
+        place += (right - left) / WIDTH, (bottom - top) / self.height
+        plot = self.figure.add_axes(place, axes_class=Plot, xlim=x, ylim=y, **look)
+        plot.axis("off")
+        lines = [] if xticks is None else [[(left, bottom), (right, bottom)]]
+        lines += [] if yticks is None else [[(left, bottom), (left, top)]]
+        for at, words in _written(xticks):
+            place = plot.transData.transform((at, y[0]))[0]
+            lines.append([(place, bottom), (place, bottom + 3.5)])
+            self.text(place, bottom + 16, words, ha="center")
+        for at, words in _written(yticks):
+            place = self.height - plot.transData.transform((x[0], at))[1]
+            lines.append([(left - 3.5, place), (left, place)])
+            self.text(left - 7, place + 4.4, words, ha="right")
+        if lines:
+            self.path(strokes(lines), width=0.8)
+        if below:
+            self.text((left + right) / 2, bottom + 31, below, ha="center")
+        if beside:
+            look = {"rotation": 90, "ha": "center", "va": "center"}
+            self.text(12, (top + bottom) / 2, beside, **look)
+        return plot
 
     def add(self, artist) -> None:
         """Add an artist of matplotlib whose lengths are points."""
@@ -146,7 +244,16 @@ class Page:
         would differ in more than what they say.
         """
         look = {"size": SIZE, "parse_math": False, "color": color, **look}
-        self.figure.text(x, y, text or " ", transform=self._where, **look)
+        words = _Words(x, y, text or " ", transform=self._where, **look)
+        words.set_figure(self.figure)
+        self.figure.texts.append(words)
+
+    def listing(self, top: float, lines: Sequence[str], lit: Iterable[int], color: str) -> None:
+        """Write lines of code below each other, and tint those whose numbers are `lit`."""
+        for row, line in enumerate(lines):
+            alpha = 0.2 if row in lit else 0
+            self.patch(0, top + 14 * row, WIDTH, 14, color=color, alpha=alpha)
+            self.code(4, top + 11 + 14 * row, line)
 
     def code(self, x: float, y: float, line: str) -> None:
         """Write a line of code: a page would leave out the spaces that it begins with."""
@@ -192,6 +299,25 @@ class Page:
         corners = arrow_head(tip, tail, *size)
         self.add(Polygon(corners, color=color, linewidth=0, alpha=1 if shown else 0))
 
+    def arrow(
+        self,
+        tail: Point,
+        tip: Point,
+        color: str,
+        size: Point = (8, 4),
+        shown: bool = True,
+        **look: Any,
+    ) -> None:
+        """Draw an arrow; of one that is not shown, the line is still as `look` says."""
+        self.line([tail, tip], color, **look)
+        self.head(tip, tail, color, size, shown)
+
     def path(self, path: Path, color: str = ink.text, width: float = 1, **look: Any) -> None:
         """Draw the outline of a path."""
         self.add(PathPatch(path, **{"facecolor": "none", "edgecolor": color, **look}, lw=width))
+
+
+def _written(ticks):
+    if isinstance(ticks, Mapping):
+        return ticks.items()
+    return [(at, signed(at)) for at in ticks or ()]

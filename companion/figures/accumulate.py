@@ -8,9 +8,7 @@ import torch
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch
 
-from companion.canvas import in_style, ink, panels, signed
-
-EDGE = 0.12  #: where the words above the axes begin
+from companion.canvas import Page, ink, signed
 
 
 @functools.cache
@@ -31,48 +29,42 @@ def _descend(examples, lr, forget, steps, together):
     return weights, grads
 
 
-@in_style
 def swing(lr: float = 0.01, step: int = 7) -> Figure:
     """Draw two descents into a valley, and how the last step's ``w.grad`` came about in one.
 
     The examples are 1, 2, 3, all of them in each of at most 21 steps; lr is at most 0.2.
-
-    >>> swing(lr=0.01, step=1).texts[0].get_text()
-    'emptied: w = 1.09'
     """
     emptied, forgotten = (_descend((1.0, 2.0, 3.0), lr, f, 21, True) for f in (False, True))
     H = 28 / 3  # the second derivative of the mean loss
-    figure, (valley, sums) = panels(3.5, 2, height_ratios=(5, 3), top=0.9, bottom=0.03, hspace=0.4)
+    page = Page(252)
+    ticks = {"xticks": {1: "w = 1", 2: "2", 3: "3"}, "yticks": ()}
+    valley = page.plot(36, 25, 293, 139, x=(0.4, 3.6), y=(-0.7, 10), beside="loss", **ticks)
     w = torch.linspace(0.4, 3.6, 65, dtype=torch.float64)
     valley.plot(w, H / 2 * (w - 2) ** 2, color=ink.context, linewidth=1)
-    for side, name, (weights, _), color, size in (
-        (EDGE, "emptied", emptied, ink.learns, 13),
-        (0.97, "forgotten", forgotten, ink.value, 9),
+    dots = {"linestyle": "none", "marker": "o", "markersize": 3}
+    for side, x, name, (weights, _), color, size in (
+        ("left", 36, "emptied", emptied, ink.learns, 13),
+        ("right", 293, "forgotten", forgotten, ink.value, 9),
     ):
-        # always as many points, so that the page has less to store
-        trail = [weights[min(k, step)] for k in range(len(weights))]
-        heights = [H / 2 * (at - 2) ** 2 for at in trail]
-        valley.plot(trail, heights, "o", color=color, markersize=3)
-        valley.plot(trail[-1], heights[-1], "o", color=color, markersize=size)
+        heights = [H / 2 * (at - 2) ** 2 for at in weights]
+        valley.trail(weights, heights, step, color, 0, size, **dots)
         words = f"{name}: w = {signed(weights[step], '.2f')}"
-        figure.text(side, 0.93, words, color=color, ha="left" if side == EDGE else "right")
-    valley.set(xlim=(0.4, 3.6), ylim=(-0.7, 10), yticks=(), ylabel="loss")
-    valley.set_xticks((1, 2, 3), ("w = 1", "2", "3"))
+        page.text(x, 18, words, color, ha=side)
 
     old, new = forgotten[1][step - 1], forgotten[1][step]
-    rows = (
-        ("already in w.grad", 0, old, ink.context),
-        ("slope here", old, new - old, ink.gradient),
-        ("w.grad now", 0, new, ink.gradient),
-    )
-    for row, (words, left, width, color) in enumerate(rows):
+    sums = page.plot(36, 176, 293, 244, x=(-88, 48), y=(2.6, -0.6))
+    for row, (words, left, width, color) in enumerate(
+        (
+            ("already in w.grad", 0, old, ink.context),
+            ("slope here", old, new - old, ink.gradient),
+            ("w.grad now", 0, new, ink.gradient),
+        )
+    ):
         sums.barh(row, width, left=left, color=color, height=0.7)
         sums.text(-88, row, words, va="center")
-        sums.text(48, row, signed(width, "z.1f"), va="center", ha="right", color=color)
+        sums.text(48, row, signed(width, "z.1f"), color, va="center", ha="right")
     sums.plot((0, 0), (-0.5, 2.5), color=ink.text, linewidth=0.5)
-    sums.set(xlim=(-88, 48), ylim=(2.6, -0.6))
-    sums.axis("off")
-    return figure
+    return page.figure
 
 
 def growth(x: Sequence[float | torch.Tensor], lr: torch.Tensor, forget: bool) -> torch.Tensor:
@@ -129,47 +121,40 @@ def _exploding():
     ]
 
 
-@in_style
 def map_of_rates(lr: float = 0.1, spread: float = 1.0) -> Figure:
     """Draw where the forgetful loop explodes, and w after each epoch at one place of that map.
 
-    The examples come one at a time.
-
-    They are 2 − spread, 2, 2 + spread, for a spread from 0 to 1.
-
-    >>> map_of_rates(lr=0.1, spread=1.0).texts[-1].get_text()
-    'forgotten: explodes'
+    The examples come one at a time: 2 − spread, 2, 2 + spread, for a spread from 0 to 1.
     """
     x = (2 - spread, 2.0, 2 + spread)
-    emptied, forgotten = (_descend(x, lr, forget, 60, False)[0][::3] for forget in (False, True))
-    figure, (above, below) = panels(4, 2, top=0.93, bottom=0.12, hspace=0.72, left=0.2)
+    page = Page(288)
+    ticks = {"xticks": (0, 0.1, 0.2, 0.3, 0.4), "yticks": {0: "2, 2, 2", 1: "1, 2, 3"}}
+    above = page.plot(60, 20, 293, 106, (0, 0.42), (-0.06, 1.16), below="learning rate", **ticks)
     for path, color in _exploding():
-        above.add_patch(PathPatch(path, facecolor=color, linewidth=0, alpha=0.35))
-    above.plot(lr, spread, "o", color=ink.step, markersize=9)
-    above.set(xlim=(0, 0.42), xticks=(0, 0.1, 0.2, 0.3, 0.4), xlabel="learning rate")
-    above.set_ylim(-0.06, 1.16)
-    above.set_yticks((0, 1), ("2, 2, 2", "1, 2, 3"))
-    figure.text(0.02, 0.955, "explodes where tinted:")
-    figure.text(0.6, 0.955, "emptied", color=ink.learns)
-    figure.text(0.97, 0.955, "forgotten", color=ink.value, ha="right")
+        look = {"facecolor": color, "alpha": 0.35, "transform": above.transData}
+        above.add_artist(PathPatch(path, linewidth=0, **look))
+    above.dot(lr, spread, ink.step, 9)
+    page.text(6, 13, "explodes where tinted:")
+    page.text(181, 13, "emptied", ink.learns)
+    page.text(293, 13, "forgotten", ink.value, ha="right")
 
     here = torch.tensor(lr, dtype=torch.float64)
     fate = {-1: "arrives", 0: "swings", 1: "explodes"}
-    for side, name, weights, forget, color, width in (
-        (0.02, "emptied", emptied, False, ink.learns, 3),
-        (0.97, "forgotten", forgotten, True, ink.value, 1.5),
+    ticks = {"xticks": (0, 10, 20), "yticks": {-2: "−2", 2: "2", 6: "w = 6"}}
+    below = page.plot(60, 168, 293, 253, (0, 20), (-3, 7), below="epoch", **ticks)
+    for side, place, name, forget, color, width in (
+        ("left", 6, "emptied", False, ink.learns, 3),
+        ("right", 293, "forgotten", True, ink.value, 1.5),
     ):
+        weights = _descend(x, lr, forget, 60, False)[0][::3]
         inside = [min(max(w, -6.0), 10.0) for w in weights]
         below.plot(inside, "o-", color=color, linewidth=width, markersize=3)
         factor = growth(x, here, forget).item()
         words = f"{name}: {fate[(factor > 1 + 1e-9) - (factor < 1 - 1e-9)]}"
-        figure.text(side, 0.447, words, color=color, ha="left" if side == 0.02 else "right")
-    below.set(xlim=(0, len(emptied) - 1), xticks=(0, 10, 20), xlabel="epoch")
-    below.set(ylim=(-3, 7), yticks=(-2, 2, 6), ylabel="w")
-    return figure
+        page.text(place, 159, words, color, ha=side)
+    return page.figure
 
 
-@in_style
 def digits(
     rates: Sequence[float], right: dict[str, Sequence[Sequence[float]]], epoch: int
 ) -> Figure:
@@ -177,53 +162,46 @@ def digits(
 
     `right` has for "emptied" and "forgotten", for each rate, the share of each network: of one
     initial value each, as many for every rate.
-
-    >>> digits([0.1, 0.3], {"emptied": [[0.9], [0.8]], "forgotten": [[0.1], [0.2]]}, 3).texts[-1]
-    Text(0.59, 0.93, 'epoch 3')
     """
-    figure, ax = panels(3.1, left=0.22, top=0.88, bottom=0.17)
-    places = range(len(rates))
-    for name, side, color, shift in (
-        ("emptied", 0.22, ink.learns, 0.06),
-        ("forgotten", 0.97, ink.value, -0.06),
+    page, places = Page(223), range(len(rates))
+    ticks = {"xticks": dict(zip(places, map(signed, rates), strict=True))}
+    ticks["yticks"] = {0: "0", 0.1: "10 %", 0.5: "50 %", 1: "100 %"}
+    words = {"below": "learning rate", "beside": "new digits read"}
+    ax = page.plot(66, 27, 293, 185, (-0.3, len(rates) - 0.7), (0, 1.03), **ticks, **words)
+    for name, side, x, color, shift in (
+        ("emptied", "left", 66, ink.learns, 0.06),
+        ("forgotten", "right", 293, ink.value, -0.06),
     ):
         middle = [sorted(shares)[len(shares) // 2] for shares in right[name]]
         ax.plot(places, middle, color=color, linewidth=2)
         for shares in zip(*right[name], strict=True):
             ax.plot([place + shift for place in places], shares, "o", color=color, markersize=4)
-        figure.text(side, 0.93, name, color=color, ha="left" if side == 0.22 else "right")
-    figure.text(0.59, 0.93, f"epoch {epoch}", ha="center")
+        page.text(x, 16, name, color, ha=side)
     ax.axhline(0.1, color=ink.context, linewidth=0.5)
-    ax.set(xlim=(-0.3, len(rates) - 0.7), xlabel="learning rate", ylabel="new digits read")
-    ax.set_xticks(places, [f"{lr:g}" for lr in rates])
-    ax.set_ylim(0, 1.03)
-    ax.set_yticks((0, 0.1, 0.5, 1), ("0", "10 %", "50 %", "100 %"))
-    return figure
+    page.text(178, 16, f"epoch {epoch}", ha="center")
+    return page.figure
 
 
-@in_style
 def batch_in_parts(sizes: Sequence[int], grads: Sequence[float], target: float) -> Figure:
     """Draw what each part of a batch adds to ``w.grad``, and the gradient of the whole batch.
 
     A batch has at most four parts, of as many examples as `sizes` says, and `grads` has ``w.grad``
     after each: all are negative.
-
-    >>> batch_in_parts([4, 4], [-1.0, -3.0], -3.0).texts[0].get_text()
-    'w.grad at the end: −3.00, right'
     """
-    figure, ax = panels(3, left=0.2, top=0.88, bottom=0.17)
+    page = Page(216)
+    ticks = {"xticks": {k: str(sizes[k]) if k < len(sizes) else "" for k in range(4)}}
+    words = {"below": "examples in each part", "beside": "w.grad"}
+    look = ticks | words | {"yticks": (-30, -20, -10, 0)}
+    ax = page.plot(60, 26, 293, 179, x=(-0.5, 3.5), y=(-33, 0), **look)
     for k in range(4):  # those that are not needed have no height
         there = k < len(sizes)
         before, after = [0, *grads][k : k + 2] if there else (0, 0)
         ax.bar(k, after - before, bottom=before, color=ink.gradient, width=0.7)
-        ax.text(k, after - 0.4, signed(after, ".2f") if there else " ", ha="center", va="top")
+        ax.text(k, after - 0.4, signed(after, ".2f") if there else "", ha="center", va="top")
     ax.axhline(target, color=ink.text, linestyle="dashed", linewidth=1)
     ax.plot((-0.35, 0), (-30, -30), color=ink.text, linestyle="dashed", linewidth=1)
     ax.text(0.1, -30, "one batch of 8", va="center")
-    ax.set(xlim=(-0.5, 3.5), ylim=(-33, 0), yticks=(-30, -20, -10, 0), ylabel="w.grad")
-    ax.set_xticks(range(4), [str(sizes[k]) if k < len(sizes) else " " for k in range(4)])
-    ax.set_xlabel("examples in each part")
     same = "right" if abs(grads[-1] - target) < 1e-6 else f"not {signed(target, '.2f')}"
     words = f"w.grad at the end: {signed(grads[-1], '.2f')}, {same}"
-    figure.text(0.02, 0.93, words, color=ink.right if same == "right" else ink.wrong)
-    return figure
+    page.text(6, 15, words, ink.right if same == "right" else ink.wrong)
+    return page.figure

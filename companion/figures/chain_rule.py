@@ -6,14 +6,14 @@ import re
 from typing import NamedTuple
 
 import torch
-from ipywidgets import Play, ToggleButtons, interactive
+from ipywidgets import IntSlider, Play, ToggleButtons
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 
 from companion.canvas import MARGIN, WIDTH, Page, ink, signed, strokes, text_width
+from companion.figures import control, shown
 from companion.graph import graph
 from companion.paths import PATHS, SWEEP, Edge, Program
-from explorable import explore
 
 #: The chapter's programs.
 SHORTCUT = Program(
@@ -26,61 +26,6 @@ SOFTMAX = Program(
 )
 
 
-def walk_the_shortcut() -> interactive:
-    """Return the figure of a number that acts twice, and of both ways back to it."""
-    return _walk(
-        SHORTCUT,
-        step=8,
-        title="Two ways meet and add",
-        caption="The bars count the work so far.",
-        paper=[{"way": SWEEP, "step": 4}, {"way": SWEEP, "step": 8}, {"way": PATHS, "step": 9}],
-    )
-
-
-def walk_softmax() -> interactive:
-    """Return the figure of three leaves, which one sweep reaches together."""
-    return _walk(
-        SOFTMAX,
-        "softmax_stepper",
-        step=13,
-        title="One sweep, all leaves",
-        caption="The way down to s is walked once.",
-        paper=[{"way": SWEEP, "step": 13}, {"way": PATHS, "step": 11}],
-    )
-
-
-def _walk(program, name="path_stepper", *, step, **words):
-    def draw(way, step):
-        return path_stepper(program, way, step)
-
-    draw.__name__ = name  # a page calls the figure by it
-    return explore(
-        draw,
-        way=ToggleButtons(options=[SWEEP, PATHS]),
-        step=Play(min=0, max=program.steps(SWEEP), value=step, interval=1500),
-        labels={"way": "way back"},
-        alt="A program as a graph, the output on top: a value and a gradient in each box, a local "
-        "slope on each line, the present node or path marked. Below, its equation with numbers, "
-        "and two bars that count the multiplications and additions of both ways.",
-        **words,
-    )
-
-
-def walk_doublings() -> interactive:
-    """Return the figure of a graph that is small, and has many paths."""
-    return explore(
-        doublings,
-        k=(1, 8),
-        labels={"k": "doublings"},
-        title="Paths double, nodes do not",
-        caption="Both pictures are the same program. Each doubling adds one node on the left, and "
-        "as many as there were before on the right.",
-        alt="Left, a chain of nodes with two lines between neighbours. Right, the tree of all ways "
-        "down that chain, which is twice as wide with each doubling.",
-        paper=[2, 4, 8],
-    )
-
-
 def path_stepper(program: Program, way: str = SWEEP, step: int = 0) -> Figure:
     """Draw a program's graph after some steps, with what the last one did as an equation.
 
@@ -89,10 +34,6 @@ def path_stepper(program: Program, way: str = SWEEP, step: int = 0) -> Figure:
 
     The program has about ten names, in at most five rows. ArithmeticError if a product or sum of
     slopes is not what torch found.
-
-    >>> figure = path_stepper(Program(["p = w * x"], {"w": 1.0}, {"x": 3.0}), step=3)
-    >>> "1 × 3 = 3" in [text.get_text() for text in figure.texts]
-    True
     """
     scene = _scene(program, way, min(step, program.steps(way)))
     places = _places(program)
@@ -108,18 +49,16 @@ def path_stepper(program: Program, way: str = SWEEP, step: int = 0) -> Figure:
     return page.figure
 
 
-def doublings(k: int) -> Figure:
-    """Draw the graph of k doublings, and beside it the tree of all paths down that graph.
+def doublings(k: int = 4) -> Figure:
+    """Left, a chain of nodes with two lines between neighbours. Right, the tree of all ways
+    down that chain, which is twice as wide with each doubling.
 
     What is counted is the graph that torch records of ``y = y + y``.
-
-    >>> doublings(2).texts[-1].get_text()
-    '7 visits on 4 paths'
     """
     y = torch.tensor(1.0, requires_grad=True)
     for _ in range(k):
         y = y + y
-    visits, nodes = _visits(y.grad_fn), graph(y).number_of_nodes()
+    visits, nodes = _visits(y.grad_fn), len(graph(y))
     page = Page(268)
     top, bottom, left, start, wide = 34, 232, 52, 112, 180
     rows = [top + (bottom - top) * row / k for row in range(k + 1)]
@@ -146,6 +85,16 @@ def doublings(k: int) -> Figure:
     return page.figure
 
 
+walk_doublings = shown(
+    doublings,
+    "Paths double, nodes do not",
+    "Both pictures are the same program. Each doubling adds one node on the left, and as many as "
+    "there were before on the right.",
+    paper=[2, 4, 8],
+    k=control("doublings", IntSlider, min=1, max=8),
+)
+
+
 def _visits(node):
     return 1 + sum(_visits(below) for below, _ in node.next_functions)
 
@@ -154,6 +103,36 @@ def _dots(page, places, color, size):
     """Draw dots as one path: hardly any line, with round ends."""
     ends = [[(x - 0.1, y), (x + 0.1, y)] for x, y in places]
     page.path(strokes(ends), color, size, capstyle="round", snap=False)
+
+
+def _walk(program, name, begin, title, caption, paper):
+    def draw(way=SWEEP, step=begin):
+        return path_stepper(program, way, step)
+
+    draw.__name__ = name  # a page calls the figure by it
+    return shown(
+        draw,
+        title,
+        caption,
+        paper=paper,
+        way=control("way back", ToggleButtons, [SWEEP, PATHS]),
+        step=control("step", Play, max=program.steps(SWEEP), interval=1500),
+        alt="A program as a graph, the output on top: a value and a gradient in each box, a local "
+        "slope on each line, the present node or path marked. Below, its equation with numbers, "
+        "and two bars that count the multiplications and additions of both ways.",
+    )
+
+
+walk_the_shortcut = _walk(
+    SHORTCUT,
+    *("path_stepper", 8, "Two ways meet and add", "The bars count the work so far."),
+    [{"way": SWEEP, "step": 4}, {"way": SWEEP, "step": 8}, {"way": PATHS, "step": 9}],
+)
+walk_softmax = _walk(
+    SOFTMAX,
+    *("softmax_stepper", 13, "One sweep, all leaves", "The way down to s is walked once."),
+    [{"way": SWEEP, "step": 13}, {"way": PATHS, "step": 11}],
+)
 
 
 class _Scene(NamedTuple):

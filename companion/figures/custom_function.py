@@ -4,10 +4,11 @@ import functools
 import math
 
 import torch
-from ipywidgets import Dropdown, SelectionSlider, ToggleButtons, interactive
+from ipywidgets import Dropdown, SelectionSlider, ToggleButtons
 from matplotlib.figure import Figure
 
-from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, signed
+from companion.canvas import MARGIN, SIZE, WIDTH, Page, ink, signed
+from companion.figures import control, shown
 from companion.suspects import (
     FAST,
     MIXED,
@@ -21,30 +22,10 @@ from companion.suspects import (
     examine,
     source,
 )
-from explorable import explore
 
 _WIDE, _HIGH = 46, 20  # of an entry of a matrix, in points
 _LEFTS, _TOP = (MARGIN - 2, 158), 142  # of the two matrices
 _TYPES = {"float64": torch.float64, "float32": torch.float32}
-
-
-def show_detective() -> interactive:
-    """Return the figure in which five tests look at seven ways back."""
-    steps = (1e-1, 1e-3, 1e-6, 1e-14)
-    return explore(
-        detective,
-        title="What a test cannot see",
-        caption="Boxed is what the test compares, red is where the two sides disagree.",
-        labels={"suspect": "backward no.", "test": "test", "dtype": "numbers", "h": "step h"},
-        paper=[{"test": MIXED}, {"test": "gradcheck"}, {"suspect": SECOND, "test": TWICE}],
-        suspect=Dropdown(options=list(SUSPECTS), value=5),
-        test=Dropdown(options=list(TESTS), value=MIXED),
-        dtype=ToggleButtons(options=list(_TYPES)),
-        h=SelectionSlider(options=[(_power(h), h) for h in steps], value=1e-6),
-        alt="Above, the code of a backward, and what a test says of it. Below, two matrices side "
-        "by side, all slopes by this backward and all slopes by difference quotients. What the "
-        "test compares is boxed; entries that disagree are red.",
-    )
 
 
 def _power(h):
@@ -60,10 +41,11 @@ def _power(h):
 def detective(
     suspect: int = 5, test: str = MIXED, dtype: str = "float64", h: float = 1e-6
 ) -> Figure:
-    """Draw what one of the `TESTS` sees of one of the `SUSPECTS`, with quotients of step h.
+    """Above, the code of a backward, and what a test says of it. Below, two matrices side
+    by side, all slopes by this backward and all slopes by difference quotients. What the
+    test compares is boxed; entries that disagree are red.
 
-    >>> detective(5, MIXED).texts[4].get_text(), detective(5, "gradcheck").texts[4].get_text()
-    ('passes, though it is wrong', 'fails: caught')
+    The backward is one of the `SUSPECTS`, the test one of the `TESTS`, with quotients of step h.
     """
     page, found = Page(226), examine(suspect, test, h, _TYPES[dtype])
     page.patch(0, 0, WIDTH, 63, color=ink.context, alpha=0.13)
@@ -86,6 +68,18 @@ def detective(
             below, well = ["", below, ""], [True, well, True]
         _row(page, side, 3.35, *((3 * [""], 3 * [True]) if boxed else (below, well)), not boxed)
     return page.figure
+
+
+show_detective = shown(
+    detective,
+    "What a test cannot see",
+    "Boxed is what the test compares, red is where the two sides disagree.",
+    paper=[{"test": MIXED}, {"test": "gradcheck"}, {"suspect": SECOND, "test": TWICE}],
+    suspect=control("backward no.", Dropdown, SUSPECTS),
+    test=control("test", Dropdown, TESTS),
+    dtype=control("numbers", ToggleButtons, _TYPES),
+    h=control("step h", SelectionSlider, [(_power(h), h) for h in (1e-1, 1e-3, 1e-6, 1e-14)]),
+)
 
 
 def _row(page, side, row, values, good, boxed):
@@ -151,61 +145,48 @@ def _errors(form, dtype):
     return [math.log10(error) if error else _NOTHING for error in found]
 
 
-@in_style
-def step_size(form: str = "central", dtype: str = "float64", k: float = -2.0) -> Figure:
-    """Draw the error of a difference quotient of exp at 1 against its step, 10 to the power k.
+def step_size(form: str = "central", dtype: str = "float64", k: float = -10) -> Figure:
+    """The error of three difference quotients of exp at 1 against their step, on logarithmic
+    axes. Forward and central ones fall with the step, and rise again when it is too short;
+    the complex step stays exact.
 
-    >>> step_size("central", "float64", -5.5).texts[0].get_text()
-    'h = 3.2e−6: off by 3.3e−11'
+    The step is 10 to the power k.
     """
-    figure = Figure(figsize=(WIDTH / 72, 3.1))
-    ax = figure.add_axes((0.16, 0.1, 0.82, 0.69))
+    page, errors = Page(223), _errors(form, dtype)
+    ticks = {-15: "1e−15", -10: "1e−10", -5: "1e−5", 0: "1"}
+    look = {"xticks": {-20: "1e−20"} | ticks, "yticks": {_NOTHING: "0"} | ticks}
+    ax = page.plot(48, 47, 296, 201, x=(-20.6, 0.4), y=(-18.3, 1.5), **look)
     for name in _TYPES:
         for each in FORMS:
             ax.plot(_CURVE, _errors(each, name), color=ink.context, linewidth=0.8)
-    errors = _errors(form, dtype)
     ax.plot(_CURVE, errors, color=ink.value, linewidth=2.5)
-    ax.plot(k, errors[_CURVE.index(k)], "o", color=ink.step, markersize=13)
-    ax.set(xlim=(-20.6, 0.4), ylim=(-18.3, 1.5))
-    ax.set_xticks((-20, -15, -10, -5, 0), ("1e−20", "1e−15", "1e−10", "1e−5", "1"))
-    ax.set_yticks((_NOTHING, -15, -10, -5, 0), ("0", "1e−15", "1e−10", "1e−5", "1"))
+    ax.dot(k, errors[_CURVE.index(k)], ink.step, 13)
     for x, y, words in ((-20, -1.4, "error"), (-4.1, -17.6, "step h"), (-3.8, -10.4, "too long")):
-        ax.text(x, y, words, color=ink.context)
-    words = " " if form == "complex step" else "too short"
-    ax.text(-13.8 if dtype == "float64" else -8, -5, words, color=ink.context, ha="right")
+        ax.text(x, y, words, ink.context)
+    words = "" if form == "complex step" else "too short"
+    ax.text(-13.8 if dtype == "float64" else -8, -5, words, ink.context, ha="right")
 
     found = quotient(form, 10**k, _TYPES[dtype])
     off = signed(abs(found - math.e), ".1e") if found != math.e else "0, to the last bit"
-    figure.text(0.02, 0.93, f"h = {_power(10**k)}: off by {off}")
+    page.text(6, 16, f"h = {_power(10**k)}: off by {off}")
     digits, true = f"{found:.15f}", f"{math.e:.15f}"
     right = next((n for n in range(17) if digits[n] != true[n]), 17)
     look = {"family": "monospace", "weight": "bold"}
-    figure.text(0.02, 0.85, digits[:right] or " ", color=ink.right, **look)
-    at = 0.02 + right * 0.602 * 12 / WIDTH
-    figure.text(at, 0.85, digits[right:] or " ", color=ink.wrong, **look)
-    return figure
+    page.text(6, 33, digits[:right], ink.right, **look)
+    page.text(6 + right * 0.602 * SIZE, 33, digits[right:], ink.wrong, **look)
+    return page.figure
 
 
-def show_step_size() -> interactive:
-    """Return the figure of the step of a difference quotient."""
-    return explore(
-        step_size,
-        title="A step can be too short",
-        caption="The slope of exp at 1: drag the dot.",
-        labels={"form": "quotient", "dtype": "numbers", "k": "step h"},
-        hold={"k": "x"},
-        paper=[
-            {"k": -5.5},
-            {"dtype": "float32", "k": -2.5},
-            {"form": "complex step", "k": -20},
-        ],
-        form=ToggleButtons(options=list(FORMS), value="central"),
-        dtype=ToggleButtons(options=list(_TYPES)),
-        k=SelectionSlider(options=[(_power(10**k), k) for k in _POWERS], value=-10),
-        alt="The error of three difference quotients of exp at 1 against their step, on logarithmic "
-        "axes. Forward and central ones fall with the step, and rise again when it is too short; "
-        "the complex step stays exact.",
-    )
+show_step_size = shown(
+    step_size,
+    "A step can be too short",
+    "The slope of exp at 1: drag the dot.",
+    hold={"k": "x"},
+    paper=[{"k": -5.5}, {"dtype": "float32", "k": -2.5}, {"form": "complex step", "k": -20}],
+    form=control("quotient", ToggleButtons, FORMS),
+    dtype=control("numbers", ToggleButtons, _TYPES),
+    k=control("step h", SelectionSlider, [(_power(10**k), k) for k in _POWERS]),
+)
 
 
 def valleys(z: torch.Tensor) -> torch.Tensor:
@@ -235,18 +216,15 @@ def _trail(z, conjugate):
     return [(point.real.item(), point.imag.item()) for point in points]
 
 
-@in_style
 def complex_slope(re: float = 1.0, im: float = 1.0) -> Figure:
-    """Draw the way against z.grad from z = re + i im, and the way against its conjugate.
-
-    >>> [text.get_text() for text in complex_slope(1.0, 1.0).texts][2:4]
-    ['z.grad', '24 − 8i']
+    """The plane of a complex number with the contours of a loss that is 0 at 2i and −2i.
+    From z a gold line leads against z.grad, across the contours and down; a grey one
+    against the conjugate leads elsewhere, often up.
     """
     z = torch.tensor(complex(re, im), dtype=torch.complex128, requires_grad=True)
     (grad,) = torch.autograd.grad(valleys(z), z)
-    figure = Figure(figsize=(WIDTH / 72, 2.9))
-    ax = figure.add_axes((0.02, 0.03, 0.65, 0.94), xlim=(-_SIDE, _SIDE), ylim=(-_SIDE, _SIDE))
-    ax.axis("off")
+    page = Page(209)
+    ax = page.plot(6, 6, 203, 203, x=(-_SIDE, _SIDE), y=(-_SIDE, _SIDE))
     for piece in _contours():
         ax.plot(*piece.T, color=ink.loss, linewidth=0.8, alpha=0.6)
     ax.plot((0, 0), (2, -2), "+", color=ink.loss, markersize=8)
@@ -254,37 +232,30 @@ def complex_slope(re: float = 1.0, im: float = 1.0) -> Figure:
     lines += [("z.grad", ink.gradient, _complex(grad))]
     for color, words in ((ink.context, "by conjugate"), (ink.step, "by z.grad")):
         trail = _trail(z, color == ink.context)
-        ax.plot(*zip(*trail, strict=True), color=color, linewidth=2)
+        ax.plot(*zip(*trail, strict=True), color=color)
         seen = [point for point in trail if max(map(abs, point)) < _SIDE]
         seen += seen[-1:] * (len(trail) - len(seen))  # always as many
         ax.plot(*zip(*seen, strict=True), "o", color=color, markersize=4)
         after = valleys(torch.tensor(complex(*trail[-1]))).item()
         lines.insert(2, (words, color, f"L → {after:.3f}" if after < 100 else "L > 100"))
-    ax.plot(re, im, "o", color=ink.value, markersize=13)
+    ax.dot(re, im, ink.value, 13)
     for row, (words, color, value) in enumerate(lines):
-        figure.text(0.67, 0.9 - 0.24 * row, words, color=color)
-        figure.text(0.67, 0.82 - 0.24 * row, value, color=color, weight="bold")
-    return figure
+        page.text(203, 21 + 50 * row, words, color)
+        page.text(203, 38 + 50 * row, value, color, weight="bold")
+    return page.figure
 
 
 def _complex(z):
     return f"{signed(z.real.item(), 'z.4g')} {'−' if z.imag < 0 else '+'} {abs(z.imag.item()):.4g}i"
 
 
-def show_complex_slope() -> interactive:
-    """Return the figure of the gradient of a complex number."""
-    places = [k / 2 for k in range(-4, 5)]
-    return explore(
-        complex_slope,
-        title="z.grad points straight uphill",
-        caption="L = |z² + 4|² is 0 at each cross. Gold: 15 steps against z.grad, grey: against "
-        "its conjugate.",
-        labels={"re": "real part of z", "im": "imaginary part"},
-        hold={"re": "x", "im": "y"},
-        paper=[{"re": 1.0, "im": 1.0}, {"re": 2.0, "im": 0.0}, {"re": -1.5, "im": 2.0}],
-        re=SelectionSlider(options=places, value=1.0),
-        im=SelectionSlider(options=places, value=1.0),
-        alt="The plane of a complex number with the contours of a loss that is 0 at 2i and −2i. "
-        "From z a gold line leads against z.grad, across the contours and down; a grey one "
-        "against the conjugate leads elsewhere, often up.",
-    )
+_HALVES = [k / 2 for k in range(-4, 5)]
+show_complex_slope = shown(
+    complex_slope,
+    "z.grad points straight uphill",
+    "L = |z² + 4|² is 0 at each cross. Gold: 15 steps against z.grad, grey: against its conjugate.",
+    hold={"re": "x", "im": "y"},
+    paper=[{"re": 1.0, "im": 1.0}, {"re": 2.0, "im": 0.0}, {"re": -1.5, "im": 2.0}],
+    re=control("real part of z", SelectionSlider, _HALVES),
+    im=control("imaginary part", SelectionSlider, _HALVES),
+)

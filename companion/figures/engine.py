@@ -9,11 +9,11 @@ from ipywidgets import Play, SelectionSlider, ToggleButtons, interactive
 from matplotlib.figure import Figure
 from matplotlib.patches import PathPatch, Rectangle
 
-from companion.canvas import WIDTH, in_style, ink, signed, strokes
+from companion.canvas import WIDTH, Page, ink, signed, strokes
 from companion.engine import EXAMPLES, Scalar, guess, train
+from companion.figures import control, shown
 from companion.regions import above, layers
 from companion.xray import draw, watch_engine, watch_torch
-from explorable import explore
 
 _LOW, _HIGH, _FAR = -0.3, 1.3, (-0.5, 1.5)  # what is shown of both inputs; x2 is drawn as far
 _UNIT = 130  # points
@@ -22,38 +22,16 @@ _BANDS, _STRONGEST = 6, 0.8  # on either side of 1/2; the opacity of the last on
 _trained = functools.cache(train)
 
 
-def show_xor_training() -> interactive:
-    """Return the figure of a net that the book's engine trains, with its output everywhere."""
-    places = [k / 4 for k in range(5)]
-    return explore(
-        xor_training,
-        title="Your own engine learns XOR",
-        caption="Drag the ring, and read the net there.",
-        labels={"x1": "read at x₁", "x2": "and x₂"},
-        hold={"x1": "x", "x2": "y"},
-        paper=[{"step": 40}, {"step": 80}, {"step": 112}],
-        step=Play(min=0, max=112, step=8, value=80, interval=600),
-        x1=SelectionSlider(options=places, value=0.5),
-        x2=SelectionSlider(options=places, value=0.5),
-        alt="The square of two inputs, blue where the net's answer is above a half, red where it "
-        "is below. A blue band grows between the corners (0, 1) and (1, 0), and leaves the other "
-        "two red. Beside it a scale with the four answers, below it the loss against the step.",
-    )
-
-
-@in_style
 def xor_training(step: int = 80, x1: float = 0.5, x2: float = 0.5) -> Figure:
-    """Draw what the net answers to all inputs after some steps, and the loss so far.
+    """The square of two inputs, blue where the net's answer is above a half, red where it
+    is below. A blue band grows between the corners (0, 1) and (1, 0), and leaves the other
+    two red. Beside it a scale with the four answers, below it the loss against the step.
 
     There are at most 120 steps; (x1, x2) is where its answer is read.
-
-    >>> xor_training(step=112, x1=0.0, x2=1.0).axes[0].texts[4].get_text()
-    '0.91'
     """
     *net, loss = _trained()[step]
-    figure = Figure(figsize=(WIDTH / 72, _HEIGHT / 72))
-    ax = figure.add_axes((0, 0, 1, 1), xlim=(_x(0), _x(WIDTH)), ylim=(_y(0), _y(_HEIGHT)))
-    ax.axis("off")
+    page = Page(_HEIGHT)
+    ax = page.plot(0, 0, WIDTH, _HEIGHT, x=(_x(0), _x(WIDTH)), y=(_y(0), _y(_HEIGHT)))
     plane = Rectangle((_LOW, _LOW), 1.6, 1.6, transform=ax.transData)
     square = [(_LOW, _FAR[0]), (_LOW, _FAR[1]), (_HIGH, _FAR[1]), (_HIGH, _FAR[0])]
     for distance, alpha in layers(_BANDS, _STRONGEST):
@@ -71,26 +49,39 @@ def xor_training(step: int = 80, x1: float = 0.5, x2: float = 0.5) -> Figure:
         color = ink.value if y else ink.gradient
         ax.plot(_x(269), _read(net, a, b), "o", color=color, **dot)
         ax.plot(a, b, "o", color=color, **dot)
-        ax.text(a, b, f"{y}", color="white", weight="bold", ha="center", va="center_baseline")
+        ax.text(a, b, f"{y}", "white", weight="bold", ha="center", va="center_baseline")
     here = _read(net, x1, x2)
     ring = {"fillstyle": "none", "markersize": 20}
     ax.plot(x1, x2, "o", color="white", markeredgewidth=4, **ring)
     ax.plot(x1, x2, "o", color=ink.text, markeredgewidth=1.5, **ring)
-    ax.plot(_x(284), here, "<", color=ink.text, markersize=9)
+    ax.dot(_x(284), here, ink.text, 9, marker="<")
     label = {"boxstyle": "round,pad=0.15", "facecolor": "white", "alpha": 0.8, "linewidth": 0}
     place = {"ha": "center", "va": "center_baseline"}
     ax.text(x1, x2 + 0.14, signed(here, "z.2f"), bbox=label, **place)
 
     losses = [_loss(loss) for *_, loss in _trained()]
     ax.plot([_x(_LEFT + 2.1 * k) for k in range(121)], losses, color=ink.loss)
-    ax.plot(_x(_LEFT + 2.1 * step), _loss(loss), "o", color=ink.loss, markersize=9)
+    ax.dot(_x(_LEFT + 2.1 * step), _loss(loss), ink.loss, 9)
     ax.plot((_x(_LEFT), _x(_LEFT + 252)), (_loss(0), _loss(0)), color=ink.context, linewidth=1)
     for at, one, other, output in ((0, "0", "0", "0"), (0.5, "x₁", "x₂", "½"), (1, *"111")):
         ax.text(at, _y(_BOTTOM - 15), one, ha="center")
         ax.text(_x(_LEFT / 2 - 2), at, other, **place)
         ax.text(_x(250), at, output, **place)
-    ax.text(_x(_LEFT + 252), _y(34), f"loss {loss:.3f}", color=ink.loss, ha="right")
-    return figure
+    ax.text(_x(_LEFT + 252), _y(34), f"loss {loss:.3f}", ink.loss, ha="right")
+    return page.figure
+
+
+_QUARTERS = [k / 4 for k in range(5)]
+show_xor_training = shown(
+    xor_training,
+    "Your own engine learns XOR",
+    "Drag the ring, and read the net there.",
+    hold={"x1": "x", "x2": "y"},
+    paper=[{"step": 40}, {"step": 80}, {"step": 112}],
+    step=control("step", Play, max=112, step=8, interval=600),
+    x1=control("read at x₁", SelectionSlider, _QUARTERS),
+    x2=control("and x₂", SelectionSlider, _QUARTERS),
+)
 
 
 def _x(points):
@@ -135,16 +126,14 @@ def show_engine_xray(kind: type[Scalar], backward: Callable, program: Callable) 
     ours = watch_engine(backward, program, {name: kind(value) for name, value in start.items()})
     torchs = watch_torch(program, start)
 
-    def engine_xray(step):
+    def engine_xray(step=9):
         return draw(ours, torchs, step)
 
-    return _explore(
+    return _show(
         engine_xray,
+        "Whoever hands on too early hands on twice",
+        "Grey numbers on the lines are local slopes; a number in brackets came by and is not kept.",
         steps=len(ours.moments),
-        first=9,
-        title="Whoever hands on too early hands on twice",
-        caption="Grey numbers on the lines are local slopes; a number in brackets came by and is "
-        "not kept.",
         paper=[5, 9, 14],
     )
 
@@ -160,28 +149,28 @@ def show_second_backward(
         runs[name] = watch_engine(backward, program, leaves, times=2)
     torchs = watch_torch(program, start, times=2)
 
-    def second_backward(engine, step):
+    def second_backward(engine=list(engines)[-1], step=6):
         phase = ("1st backward", "2nd backward")[2 * step >= len(torchs.moments)]
         return draw(runs[engine], torchs, step, phase)
 
-    return _explore(
+    return _show(
         second_backward,
+        "What stays inside is handed on again",
+        "The program runs once, and two backwards follow from its result e.",
         steps=len(torchs.moments),
-        first=6,
-        title="What stays inside is handed on again",
-        caption="The program runs once, and two backwards follow from its result e.",
-        labels={"engine": "your engine"},
         paper=[{"step": 4}, {"step": 6}, {"step": 9}],
-        engine=ToggleButtons(options=list(runs), value=list(runs)[-1]),
+        engine=control("your engine", ToggleButtons, runs),
     )
 
 
-def _explore(xray, steps, first, **words):
-    return explore(
+def _show(xray, title, caption, steps, **more):
+    return shown(
         xray,
-        **words,
-        step=Play(min=0, max=steps - 1, value=first, interval=1200),
+        title,
+        caption,
         alt="Two graphs of the same program side by side, your engine's and torch's, with the "
         "value and the gradient that each node has at this step. The node that has just got a "
         "gradient is red.",
-    )
+        step=control("step", Play, max=steps - 1, interval=1200),
+        **more,
+    )()

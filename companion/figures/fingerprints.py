@@ -3,71 +3,53 @@
 import math
 import textwrap
 
-from ipywidgets import Dropdown, Play, interactive
+from ipywidgets import Dropdown, Play
 from matplotlib.figure import Figure
 
-from companion.canvas import WIDTH, Page, in_style, ink
+from companion.canvas import Page, ink
+from companion.figures import control, shown
 from companion.nets import PROGRAMS, train
-from explorable import explore
 
-_WANTED = {"moved": 4, "alive": 32, "different": 32}
+_SIGNS = {  # as they are named, and as many as there should be
+    "moved": ("tensors that moved", 4),
+    "alive": ("units alive", 32),
+    "different": ("different units", 32),
+}
 
 
-@in_style
 def fingerprints(fault: str = "softmax before the loss", epoch: int = 8) -> Figure:
-    """Draw the loss of a program with a silent bug beside that of the right one, and its signs.
-
-    >>> fingerprints("all weights alike", 8).texts[-1].get_text()
-    'different units: 1 of 32'
+    """Above, the wrong lines of a program. Below, its loss over eight epochs beside that of
+    the right program, and dashed lines at 2.3026 and 1.4612. At the bottom, how many images
+    are read, and how many tensors moved, units are alive and units are different.
     """
-    page = Page(292)
-    wrong, signs = textwrap.dedent("\n".join(PROGRAMS[fault][0])).split("\n"), train(fault)
-    for row in range(2):
-        page.patch(0, 3 + 14 * row, WIDTH, 14, color=ink.wrong, alpha=0.2 * (row < len(wrong)))
-        page.code(4, 14 + 14 * row, wrong[row] if row < len(wrong) else "")
-    ax = page.figure.add_axes((0.09, 0.35, 0.7, 0.52))
+    page, signs = Page(292), train(fault)
+    wrong = textwrap.dedent("\n".join(PROGRAMS[fault][0])).split("\n")
+    page.listing(3, [*wrong, ""][:2], range(len(wrong)), ink.wrong)
+    ticks = {"xticks": {0: "0", 4: "epoch 4", 8: "8"}, "yticks": (0, 1, 2)}
+    ax = page.plot(27, 38, 239, 190, x=(-0.2, 8.2), y=(0, 2.75), **ticks)
     for level in (math.log(10), math.log(1 + 9 / math.e)):
         ax.axhline(level, color=ink.context, linewidth=0.8, linestyle="dashed")
-        ax.text(8.5, level, f"{level:.4f}", color=ink.context, va="center")
+        ax.text(8.5, level, f"{level:.4f}", ink.context, va="center")
     for run, color, width in ((train("nothing"), ink.learns, 4), (signs, ink.loss, 2)):
-        trail = [run[min(k, epoch)].loss for k in range(9)]
-        ax.plot([min(k, epoch) for k in range(9)], trail, color=color, linewidth=width)
-        ax.plot(epoch, run[epoch].loss, "o", color=color, markersize=width + 5)
-    ax.set(xlim=(-0.2, 8.2), ylim=(0, 2.75), yticks=(0, 1, 2))
-    ax.set_xticks((0, 4, 8), ("0", "epoch 4", "8"))
+        ax.trail(range(9), [sign.loss for sign in run], epoch, color, width, dot=width + 5)
     now = signs[epoch]
     page.text(4, 222, f"loss {now.loss:.3f}", ink.loss, weight="bold")
     page.text(150, 222, f"read, held out: {now.accuracy:.1%}")
-    frozen = fault == "layer.requires_grad = False"
-    for place, (words, name) in enumerate(
-        (
-            ("tensors that moved", "moved"),
-            ("units alive", "alive"),
-            ("different units", "different"),
-        )
-    ):
-        count, of = getattr(now, name), _WANTED[name]
-        odd = count < 0.8 * of and epoch > 0 or name == "moved" and frozen and epoch > 0
-        page.text(4, 242 + 17 * place, f"{words}: {count} of {of}", ink.wrong if odd else ink.text)
+    for row, (name, (words, wanted)) in enumerate(_SIGNS.items()):
+        count = getattr(now, name)
+        frozen = name == "moved" and fault == "layer.requires_grad = False"
+        odd = epoch > 0 and (count < 0.8 * wanted or frozen)
+        words = f"{words}: {count} of {wanted}"
+        page.text(4, 242 + 17 * row, words, ink.wrong if odd else ink.text)
     return page.figure
 
 
-def show() -> interactive:
-    """Return the figure of silent bugs and what gives them away."""
-    return explore(
-        fingerprints,
-        fault=Dropdown(options=list(PROGRAMS), value="softmax before the loss"),
-        epoch=Play(value=8, min=0, max=8),
-        labels={"fault": "what is wrong", "epoch": "after epoch"},
-        hold={"epoch": "x"},
-        title="Silent bugs leave fingerprints",
-        caption="Tinted: the wrong lines; purple: their loss; green: that of the right program.",
-        alt="Above, the wrong lines of a program. Below, its loss over eight epochs beside that of "
-        "the right program, and dashed lines at 2.3026 and 1.4612. At the bottom, how many images "
-        "are read, and how many tensors moved, units are alive and units are different.",
-        paper=[
-            {"fault": "softmax before the loss"},
-            {"fault": "all weights alike"},
-            {"fault": "lr=2"},
-        ],
-    )
+show = shown(
+    fingerprints,
+    "Silent bugs leave fingerprints",
+    "Tinted: the wrong lines; purple: their loss; green: that of the right program.",
+    hold={"epoch": "x"},
+    paper=[{"fault": "softmax before the loss"}, {"fault": "all weights alike"}, {"fault": "lr=2"}],
+    fault=control("what is wrong", Dropdown, PROGRAMS),
+    epoch=control("after epoch", Play, max=8),
+)

@@ -3,14 +3,14 @@
 import functools
 
 import torch
-from ipywidgets import Play, SelectionSlider, ToggleButtons, interactive
+from ipywidgets import Play, SelectionSlider, ToggleButtons
 from matplotlib.figure import Figure
 from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
 
-from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, panels, strokes
+from companion.canvas import MARGIN, WIDTH, Page, ink, rectangle, strokes
+from companion.figures import control, shown
 from companion.memory import ACTIVATIONS, EVERY, LAYERS, MOMENTS, TENSOR, peak, trace
-from explorable import explore
 
 _NAMES = ["x", *(f"{letter}{n}" for n in range(1, LAYERS + 1) for letter in "zh")]
 _LEFT, _COLUMN = 44, 14.9  # of the tensors: where x stands, and how far apart they are
@@ -19,40 +19,13 @@ _TANK, _TIME, _WIDE = (MARGIN, 62), 98, 200  # left and width of the tank, and o
 _FULL = 18.5  # tensors, to the brim
 
 
-def show_tank() -> interactive:
-    """Return the figure in which the memory of a training step fills and drains."""
-    return explore(
-        memory_tank,
-        activation=ToggleButtons(options=list(ACTIVATIONS), value="GELU"),
-        checkpoints=ToggleButtons(options=list(EVERY), value="2"),
-        step=Play(value=20, min=1, max=MOMENTS),
-        labels={
-            "activation": "activation",
-            "checkpoints": "layers to a checkpoint",
-            "step": "operation",
-        },
-        hold={"step": "x"},
-        title="Memory fills, and drains",
-        caption="Dotted: the same net without checkpoints.",
-        alt="Above, the tensors of a net of eight layers, filled where they are alive: values in "
-        "blue, gradients in red. Below, a tank that holds as many, and a curve of its level after "
-        "each operation. It rises on the way forward and falls on the way back. With checkpoints "
-        "it rises to less than a half, and then fills and drains again for each part.",
-        paper=[
-            {"activation": "GELU", "checkpoints": "none", "step": 17},
-            {"activation": "GELU", "checkpoints": "2", "step": 16},
-            {"activation": "GELU", "checkpoints": "2", "step": 20},
-        ],
-    )
-
-
 def memory_tank(activation: str = "GELU", checkpoints: str = "2", step: int = 20) -> Figure:
-    """Draw which tensors are alive after an operation of a training step, and how many.
+    """Above, the tensors of a net of eight layers, filled where they are alive: values in
+    blue, gradients in red. Below, a tank that holds as many, and a curve of its level after
+    each operation. It rises on the way forward and falls on the way back. With checkpoints
+    it rises to less than a half, and then fills and drains again for each part.
 
     `activation` is one of `ACTIVATIONS`, `checkpoints` one of `EVERY`; step is from 1 to 50.
-
-    >>> memory_tank("GELU", "none", 17).texts[6].get_text()
-    'alive: 17 tensors, at most 17 so far'
     """
     moments, plain = trace(activation, checkpoints), trace(activation, "none")
     way, made, alive, _ = moments[step - 1]
@@ -67,6 +40,22 @@ def memory_tank(activation: str = "GELU", checkpoints: str = "2", step: int = 20
     _tank(page, counts[step - 1], back, most)
     _curve(page, counts, others, step, [m.way for m in moments])
     return page.figure
+
+
+show_tank = shown(
+    memory_tank,
+    "Memory fills, and drains",
+    "Dotted: the same net without checkpoints.",
+    hold={"step": "x"},
+    paper=[
+        {"activation": "GELU", "checkpoints": "none", "step": 17},
+        {"activation": "GELU", "checkpoints": "2", "step": 16},
+        {"activation": "GELU", "checkpoints": "2", "step": 20},
+    ],
+    activation=control("activation", ToggleButtons, ACTIVATIONS),
+    checkpoints=control("layers to a checkpoint", ToggleButtons, EVERY),
+    step=control("operation", Play, min=1, max=MOMENTS),
+)
 
 
 def _words(way, made, activation):
@@ -103,8 +92,8 @@ def _tensors(page, alive, every):
 
 def _boxes(places, width, height):
     """Return boxes as one path, from their left and top; without any, a point."""
-    corners = (0, 0), (width, 0), (width, height), (0, height), (0, 0)
-    return strokes([[(x + a, y + b) for a, b in corners] for x, y in places] or [[(0, 0), (0, 0)]])
+    boxes = [rectangle(*place, width, height) for place in places]
+    return strokes(boxes or [[(0, 0), (0, 0)]])
 
 
 def _height(count):
@@ -126,9 +115,8 @@ def _tank(page, count, back, most):
 
 
 def _curve(page, counts, others, step, ways):
-    place = _TIME / WIDTH, 1 - _FLOOR / _HEIGHT, _WIDE / WIDTH, _UNIT * _FULL / _HEIGHT
-    ax = page.figure.add_axes(place, xlim=(0.5, MOMENTS + 0.5), ylim=(0, _FULL))
-    ax.axis("off")
+    place = _TIME, _height(_FULL), _TIME + _WIDE, _FLOOR
+    ax = page.plot(*place, x=(0.5, MOMENTS + 0.5), y=(0, _FULL))
     ax.axhline(0, color=ink.text, linewidth=1.5)
     look = {"drawstyle": "steps-mid", "color": ink.value}
     moments = range(1, MOMENTS + 1)
@@ -136,7 +124,7 @@ def _curve(page, counts, others, step, ways):
     ax.plot(moments, counts, **look, linewidth=1, alpha=0.6)
     ax.plot(moments[:step], counts[:step], **look, linewidth=2.5)
     ax.plot((0.5, step), (counts[step - 1],) * 2, color=ink.text, linewidth=0.8, linestyle="dashed")
-    ax.plot(step, counts[step - 1], "o", color=ink.value, markersize=8)
+    ax.dot(step, counts[step - 1], ink.value, 8)
     for way, words, color in (("back", "back", ink.gradient), ("next step", "next", ink.value)):
         start = ways.index(way) + 0.5 if way in ways else MOMENTS + 0.5
         words = words if start < MOMENTS - 8 else ""
@@ -146,33 +134,16 @@ def _curve(page, counts, others, step, ways):
     page.text(_TIME, _FLOOR + 15, "forward", ink.value)
 
 
-def show_checkpoints() -> interactive:
-    """Return the figure in which a chain of layers is folded into rows."""
-    return explore(
-        folded_chain,
-        every=SelectionSlider(options=_LENGTHS, value=4),
-        labels={"every": "layers in a row"},
-        title="A square holds least",
-        caption="64 layers, a checkpoint for each row. Filled: what is alive at the peak.",
-        alt="64 layers as the cells of rows, one row for each checkpoint. The input of each row "
-        "is filled, and all cells of the last row. Below, the measured peak against the length of "
-        "a row: it falls from 65 to 16 at eight, and rises to 65 again.",
-        paper=[1, 8, 16],
-    )
-
-
 _LENGTHS = [2**n for n in range(7)]
 _ROOM = 150  # for the rows of layers, with the curve below them
 
 
-@in_style
 def folded_chain(every: int = 4) -> Figure:
-    """Draw 64 layers in rows behind checkpoints, and the peak for each length of a row.
+    """64 layers as the cells of rows, one row for each checkpoint. The input of each row
+    is filled, and all cells of the last row. Below, the measured peak against the length of
+    a row: it falls from 65 to 16 at eight, and rises to 65 again.
 
     `every`, the layers in a row, divides 64.
-
-    >>> folded_chain(8).texts[0].get_text()
-    '8 inputs + 8 layers = 16 tensors'
     """
     rows, page = 64 // every, Page(296)
     most = peak(64, every)
@@ -182,36 +153,25 @@ def folded_chain(every: int = 4) -> Figure:
     left = (WIDTH - cell * (every + 1.3)) / 2
     cells = [(left + cell * (1.3 + n % every), 27 + cell * (n // every)) for n in range(64)]
     inputs = [(left, 27 + cell * row) for row in range(rows)]
-    for places, color, tint in (
-        (cells, ink.context, 0),
-        (inputs, ink.value, 0.8),
-        (cells[-every:], ink.value, 0.8),
-    ):
-        page.path(
-            _boxes(places, 0.85 * cell, 0.85 * cell), color, facecolor=(color, tint), width=0.8
-        )
-    ax = page.figure.add_axes((0.1, 0.15, 0.86, 0.27), xlim=(-0.3, 6.3), ylim=(0, 72))
+    side = 0.85 * cell
+    page.path(_boxes(cells, side, side), ink.context, 0.8)
+    for places in (inputs, cells[-every:]):
+        page.path(_boxes(places, side, side), ink.value, 0.8, facecolor=(ink.value, 0.8))
+    ticks = {"xticks": dict(enumerate(map(str, _LENGTHS))), "yticks": (0, 16, 34, 65)}
+    look = ticks | {"below": "layers in a row"}
+    ax = page.plot(30, 172, 290, 252, x=(-0.3, 6.3), y=(0, 72), **look)
     ax.plot(range(7), [peak(64, length) for length in _LENGTHS], "o-", color=ink.value)
-    ax.plot(_LENGTHS.index(every), most, "o", color=ink.value, markersize=12)
-    ax.set_xticks(range(7), map(str, _LENGTHS))
-    ax.set(yticks=(0, 16, 34, 65), xlabel="layers in a row")
+    ax.dot(_LENGTHS.index(every), most, ink.value, 12)
     return page.figure
 
 
-def show_bits() -> interactive:
-    """Return the figure of a net whose saved tensors are rounded."""
-    return explore(
-        bits,
-        kept=Play(value=4, min=1, max=24),
-        labels={"kept": "bits of each saved number"},
-        hold={"kept": "x"},
-        title="How exact must a saved tensor be?",
-        caption="Grey: the true gradient. Red: the one from saved tensors that were rounded.",
-        alt="Bars of the gradient of sixteen weights, grey as they are and red as they come out "
-        "when the saved tensors are rounded to a few bits. Below, the relative error, which halves "
-        "with every bit: 8 bits, as in bfloat16, and 11, as in float16, are marked.",
-        paper=[2, 4, 8],
-    )
+show_checkpoints = shown(
+    folded_chain,
+    "A square holds least",
+    "64 layers, a checkpoint for each row. Filled: what is alive at the peak.",
+    paper=[1, 8, 16],
+    every=control("layers in a row", SelectionSlider, _LENGTHS),
+)
 
 
 def rounded(tensor: Tensor, bits: int) -> Tensor:
@@ -242,33 +202,39 @@ def _error(bits):
     return ((gradient(bits) - true).norm() / true.norm()).item()
 
 
-@in_style
 def bits(kept: int = 4) -> Figure:
-    """Draw a gradient from saved tensors of `kept` bits, 1 to 24, beside the true one.
-
-    >>> bits(8).texts[0].get_text()
-    'with 8 bits the gradient is wrong by 0.44 %'
+    """Bars of the gradient of sixteen weights, grey as they are and red as they come out
+    when the saved tensors are rounded to a few bits. Below, the relative error, which halves
+    with every bit: 8 bits, as in bfloat16, and 11, as in float16, are marked.
     """
-    rows = {"rows": 2, "height_ratios": (1.3, 1), "hspace": 0.12}
-    figure, (above, below) = panels(4, **rows, top=0.92, bottom=0.13, left=0.17)
-    true = gradient()
+    page, true = Page(288), gradient()
+    page.text(9, 17, f"with {kept} bits the gradient is wrong by {100 * _error(kept):.2g} %")
+    limit = 1.1 * max(gradient(count).abs().max().item() for count in range(1, 25))
+    above = page.plot(51, 23, 293, 144, x=(-1.2, 16.2), y=(-limit, limit))
     for shift, values, color in ((-0.2, true, ink.context), (0.2, gradient(kept), ink.gradient)):
         above.bar([n + shift for n in range(16)], values.tolist(), 0.4, color=color)
     above.axhline(0, color=ink.text, linewidth=1)
-    limit = 1.1 * max(gradient(count).abs().max().item() for count in range(1, 25))
-    above.set(xticks=(), yticks=(), ylim=(-limit, limit))
-    above.spines[:].set_visible(False)
-    figure.text(0.03, 0.94, f"with {kept} bits the gradient is wrong by {100 * _error(kept):.2g} %")
+    ticks = {1e-8: "10⁻⁶ %", 1e-6: "10⁻⁴ %", 1e-4: "0.01 %", 1e-2: "1 %", 1: "100 %"}
+    look = {"yscale": "log", "below": "bits of each saved number", "yticks": ticks}
+    look["xticks"] = (5, 10, 15, 20)
+    below = page.plot(51, 157, 293, 251, x=(0.5, 24.5), y=(1e-8, 30), **look)
     below.plot(range(1, 25), [_error(count) for count in range(1, 25)], color=ink.gradient)
-    below.plot(kept, _error(kept), "o", color=ink.gradient, markersize=10)
-    for count, name, side in (
-        (8, "bfloat16", "right"),
-        (11, "float16", "left"),
-        (24, "float32", "right"),
+    below.dot(kept, _error(kept), ink.gradient, 10)
+    for count, name, side, gap in (
+        (8, "bfloat16", "right", -0.3),
+        (11, "float16", "left", 0.3),
+        (24, "float32", "right", -0.3),
     ):
         below.axvline(count, color=ink.context, linewidth=0.8)
-        below.text(count + (0.3 if side == "left" else -0.3), 3, name, ha=side)
-    below.set(yscale="log", xlim=(0.5, 24.5), ylim=(1e-8, 30), xlabel="bits of each saved number")
-    below.set_yticks((1e-8, 1e-6, 1e-4, 1e-2, 1), ("10⁻⁶ %", "10⁻⁴ %", "0.01 %", "1 %", "100 %"))
-    below.minorticks_off()
-    return figure
+        below.text(count + gap, 3, name, ha=side)
+    return page.figure
+
+
+show_bits = shown(
+    bits,
+    "How exact must a saved tensor be?",
+    "Grey: the true gradient. Red: the one from saved tensors that were rounded.",
+    hold={"kept": "x"},
+    paper=[2, 4, 8],
+    kept=control("bits of each saved number", Play, min=1, max=24),
+)

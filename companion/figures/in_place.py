@@ -3,13 +3,13 @@
 from typing import NamedTuple
 
 import torch
-from ipywidgets import Play, ToggleButtons, interactive
+from ipywidgets import Checkbox, Play, ToggleButtons
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from companion import graph
 from companion.canvas import MARGIN, WIDTH, Page, ink, signed, wrapped
-from explorable import explore
+from companion.figures import control, shown
 
 _LINE = 17  # in points: of code
 
@@ -77,13 +77,12 @@ def run(way: str) -> Replay:
 
 
 def version_replay(way: str = ".data", step: int = _LAST) -> Figure:
-    """Draw a tensor as a box of memory with a counter, and the ticket on which a node notes it.
+    """A tensor as a box with a number in it and a counter on its lid. Beside it the node
+    of a multiplication, from which a ticket hangs: keeps w, version 0. backward() compares
+    counter and ticket; below, the gradient or the error.
 
     Step 0 makes w, 1 squares it, 2 edits it in one of the `WAYS`; in 3 `backward` compares, and 4
     is its result.
-
-    >>> [text.get_text() for text in version_replay("no_grad").texts if "≠" in text.get_text()]
-    ['≠']
     """
     ran = run(way)
     kept, edited, compared = (step >= k for k in (1, 2, 3))
@@ -106,7 +105,7 @@ def version_replay(way: str = ".data", step: int = _LAST) -> Figure:
     _counter(page, 50, 214, 1, own)
     words = "the memory of w, " if ran.shares else "a copy, "
     words += "a counter of its own" if own else "and its counter"
-    page.text(74 if own else 52, 228, words if named else "")
+    page.text(71 if own else 52, 228, words if named else "")
 
     page.box(180, 78, 110, 24, corner=6, shown=kept, lw=1.5)
     page.text(235, 94, "MulBackward0" if kept else "", ha="center")
@@ -132,7 +131,7 @@ def version_replay(way: str = ".data", step: int = _LAST) -> Figure:
     )
     page.text(235, 194, f"{signed(value)} + {signed(value)}" if flows else "", color, ha="center")
     story, color = _story(ran, step)
-    page.texts(MARGIN, 252, wrapped(story, 46, 3), color, step=16)
+    page.texts(MARGIN, 252, wrapped(story, 44, 3), color, step=16)
     return page.figure
 
 
@@ -161,20 +160,14 @@ def _story(ran, step):
     return f"{words} silently {signed(ran.grad)} instead of 6.", ink.wrong
 
 
-def show_replay() -> interactive:
-    """Return the figure in which an edit comes between the forward pass and `backward`."""
-    return explore(
-        version_replay,
-        way=ToggleButtons(options=list(WAYS)),
-        step=Play(min=0, max=_LAST, value=_LAST, interval=1500),
-        labels={"way": "edit w by"},
-        title="An edit that turns no counter gives 8 instead of 6",
-        caption="What is kept is the tensor itself, not a copy, and a ticket with its version.",
-        alt="A tensor as a box with a number in it and a counter on its lid. Beside it the node "
-        "of a multiplication, from which a ticket hangs: keeps w, version 0. backward() compares "
-        "counter and ticket; below, the gradient or the error.",
-        paper=[{"way": ".data"}, {"way": "no_grad"}, {"way": "clone()"}],
-    )
+show_replay = shown(
+    version_replay,
+    "An edit that turns no counter gives 8 instead of 6",
+    "What is kept is the tensor itself, not a copy, and a ticket with its version.",
+    paper=[{"way": ".data"}, {"way": "no_grad"}, {"way": "clone()"}],
+    way=control("edit w by", ToggleButtons, WAYS),
+    step=control("step", Play, max=_LAST, interval=1500),
+)
 
 
 OPERATIONS = {
@@ -225,12 +218,11 @@ def slope(operation: str, edited: str = "", hidden: bool = False) -> float | Non
 
 
 def edit_board(operation: str = "exp(h)", edit: str = RESULT) -> Figure:
-    """Draw which tensors the `OPERATIONS` keep, and what an edit of each does to `backward`.
+    """A board with a row for each of eight operations and a column for its input and its
+    result. A cell is tinted where the operation keeps that tensor, and says whether
+    backward() was right or raised after an edit of it.
 
     `edit` is `INPUT` or `RESULT`.
-
-    >>> edit_board("exp(h)", RESULT).texts[-1].get_text()
-    'through .data: 0, wrong'
     """
     page, chosen = Page(266), edit[-1]
     columns = {"h": 104, "y": 204}
@@ -249,8 +241,8 @@ def edit_board(operation: str = "exp(h)", edit: str = RESULT) -> Figure:
             page.text(left + 45, top + 15, words, color, ha="center")
     page.text(MARGIN, 214, "tinted: what the operation keeps", ink.saved)
     truth, counted, hidden = (slope(operation, *how) for how in ((), (chosen,), (chosen, True)))
-    page.text(MARGIN, 234, f"{chosen} is set to 0. The true slope is {truth:.4g}.")
-    for x, kind, found in ((MARGIN, "counted", counted), (130, "through .data", hidden)):
+    page.text(MARGIN, 234, f"{chosen} is set to 0. True slope: {truth:.4g}.")
+    for x, kind, found in ((MARGIN, "counted", counted), (122, "through .data", hidden)):
         words, color = _verdict(found, truth)
         page.text(x, 254, f"{kind}: {words}", color)
     return page.figure
@@ -262,19 +254,14 @@ def _verdict(found, truth):
     return ("right", ink.right) if found == truth else (f"{signed(found)}, wrong", ink.wrong)
 
 
-def show_board() -> interactive:
-    """Return the board of operations, and of the edits of their input and result."""
-    return explore(
-        edit_board,
-        operation=ToggleButtons(options=list(OPERATIONS)),
-        edit=ToggleButtons(options=[RESULT, INPUT]),
-        title="What is kept must stay as it is",
-        caption="In each box: what backward() did.",
-        alt="A board with a row for each of eight operations and a column for its input and its "
-        "result. A cell is tinted where the operation keeps that tensor, and says whether "
-        "backward() was right or raised after an edit of it.",
-        paper=[{"operation": "exp(h)"}, {"operation": "sin(h)"}, {"operation": "2 ** h"}],
-    )
+show_board = shown(
+    edit_board,
+    "What is kept must stay as it is",
+    "In each box: what backward() did.",
+    paper=[{"operation": "exp(h)"}, {"operation": "sin(h)"}, {"operation": "2 ** h"}],
+    operation=control("operation", ToggleButtons, OPERATIONS),
+    edit=control("edit", ToggleButtons, [RESULT, INPUT]),
+)
 
 
 #: Ways to take a part of a tensor, and their code.
@@ -290,10 +277,9 @@ VIEWS = {
 
 
 def window(view: str = "h[:2]", edit: bool = True) -> Figure:
-    """Draw the memory of h, the part that one of the `VIEWS` shows, and what an edit of it does.
-
-    >>> [text.get_text() for text in window().texts if "Slices" in text.get_text()]
-    ['h.grad_fn: CopySlices']
+    """The four numbers of h in a row of boxes, with one counter on the lid; golden frames
+    show which of them belong to the view v. Below, the grad_fn of h, the gradient of w, and
+    what PyTorch says to an edit of v.
     """
     w = torch.tensor([1.0, 2.0, 3.0, 4.0], requires_grad=True)
     names, error = {"torch": torch, "w": w, "h": w * 1}, ""
@@ -338,17 +324,11 @@ def window(view: str = "h[:2]", edit: bool = True) -> Figure:
     return page.figure
 
 
-def show_window() -> interactive:
-    """Return the figure in which a part of a tensor is taken in one of `VIEWS`, and edited."""
-    return explore(
-        window,
-        view=ToggleButtons(options=list(VIEWS)),
-        edit=True,
-        labels={"view": "v is", "edit": "v.mul_(10)"},
-        title="A slice may be edited, a part of a chunk may not",
-        caption="A view has no memory and no counter of its own.",
-        alt="The four numbers of h in a row of boxes, with one counter on the lid; golden frames "
-        "show which of them belong to the view v. Below, the grad_fn of h, the gradient of w, and "
-        "what PyTorch says to an edit of v.",
-        paper=[{"view": "h[:2]"}, {"view": "chunk"}, {"view": "h[[0, 1]]"}],
-    )
+show_window = shown(
+    window,
+    "A slice may be edited, a part of a chunk may not",
+    "A view has no memory and no counter of its own.",
+    paper=[{"view": "h[:2]"}, {"view": "chunk"}, {"view": "h[[0, 1]]"}],
+    view=control("v is", ToggleButtons, VIEWS),
+    edit=control("v.mul_(10)", Checkbox),
+)

@@ -3,7 +3,7 @@
 import torch
 from matplotlib.figure import Figure
 
-from companion.canvas import in_style, ink, panels, signed
+from companion.canvas import WIDTH, Page, ink, signed
 
 _STEPS = 8
 _LEFT, _RIGHT = -1, 5
@@ -14,13 +14,8 @@ def loss_of(w):
     return sum((w * x - 2 * x) ** 2 for x in (1.0, 2.0, 3.0)) / 3
 
 
-@in_style
 def descent(w: float, lr: float) -> Figure:
-    """Draw a ball on the loss at the weight w, the slope there, and the steps that follow.
-
-    >>> [text.get_text() for text in descent(-0.4, 0.19).texts][-1]
-    'after 8 steps: w = 1.69'
-    """
+    """Draw a ball on the loss at the weight w, the slope there, and the steps that follow."""
     weights, losses, slope = [], [], None
     weight = torch.tensor(w, dtype=torch.float64, requires_grad=True)
     for _ in range(_STEPS + 1):
@@ -31,46 +26,41 @@ def descent(w: float, lr: float) -> Figure:
         slope = grad.item() if slope is None else slope
         with torch.no_grad():
             weight -= lr * grad
-    figure, ax = panels(3, left=0.02, right=0.98, top=0.82, bottom=0.17)
+    page, ticks = Page(216), range(_LEFT, _RIGHT + 1)
+    ends = (_LEFT - 0.2, _RIGHT + 0.2)
+    ax = page.plot(6, 39, 296, 179, x=ends, y=(-2.5, 45), xticks=ticks, below="weight w")
     grid = torch.linspace(_LEFT, _RIGHT, 61, dtype=torch.float64)
     ax.plot(grid, loss_of(grid), color=ink.loss)
-    ax.text(2, 15, "loss", color=ink.loss, ha="center")
+    ax.text(2, 15, "loss", ink.loss, ha="center")
     reach = 0.55 / (1 + (slope / 15) ** 2) ** 0.5  # of the tangent, about as long everywhere
-    ends = torch.tensor([-reach, reach])
-    ax.plot(w + ends, losses[0] + slope * ends, color=ink.gradient, linewidth=3)
+    tangent = torch.tensor([-reach, reach])
+    ax.plot(w + tangent, losses[0] + slope * tangent, color=ink.gradient, linewidth=3)
     ax.plot(weights, losses, color=ink.step, linewidth=1.3)
     # What has left the picture lies just above it, cut off: each frame keeps all of its dots.
     dots = [
-        (min(max(at, _LEFT - 0.2), _RIGHT + 0.2), min(loss, 48))
+        (min(max(at, ends[0]), ends[1]), min(loss, 48))
         for at, loss in zip(weights, losses, strict=True)
     ]
     ax.plot(*zip(*dots, strict=True), "o", color=ink.step, markersize=4)
-    ax.plot(w, losses[0], "o", color=ink.learns, markersize=13)
-    ax.set(xlim=(_LEFT - 0.2, _RIGHT + 0.2), ylim=(-2.5, 45), yticks=())
-    ax.spines.left.set_visible(False)
-    ax.set_xlabel("weight w", labelpad=1)
-    _write_step(figure, w, lr, slope)
+    ax.dot(w, losses[0], ink.learns, 13)
+    _write_step(page, w, lr, slope)
     farther = abs(weights[-1] - 2) > abs(w - 2)
     words = f"after {_STEPS} steps: w = {signed(weights[-1], 'z.2f')}" + ", farther off" * farther
-    figure.text(0.5, 0.845, words, color=ink.wrong if farther else ink.text, ha="center")
-    return figure
+    page.text(WIDTH / 2, 33.5, words, ink.wrong if farther else ink.text, ha="center")
+    return page.figure
 
 
-def _write_step(figure, w, lr, slope):
+def _write_step(page, w, lr, slope):
     """Write the first step as an equation, each number in the colour of what it is."""
-    parts = (
-        (0.24, "next w =", ink.text),
-        (0.38, signed(w, "z.2f"), ink.learns),
-        (0.43, "\N{MINUS SIGN}", ink.text),
-        (0.55, signed(lr, "z.2f"), ink.step),
-        (0.595, "×", ink.text),
-        (
-            0.81,
-            f"({signed(slope, 'z.2f')})" if slope < -0.005 else signed(slope, "z.2f"),
-            ink.gradient,
-        ),
-        (0.86, "=", ink.text),
-        (0.99, signed(w - lr * slope, "z.2f"), ink.learns),
-    )
-    for right, words, color in parts:
-        figure.text(right, 0.935, words, color=color, ha="right")
+    number = f"({signed(slope, 'z.2f')})" if slope < -0.005 else signed(slope, "z.2f")
+    for right, words, color in (
+        (72.5, "next w =", ink.text),
+        (115, signed(w, "z.2f"), ink.learns),
+        (130, "\N{MINUS SIGN}", ink.text),
+        (166, signed(lr, "z.2f"), ink.step),
+        (180, "×", ink.text),
+        (245, number, ink.gradient),
+        (260, "=", ink.text),
+        (299, signed(w - lr * slope, "z.2f"), ink.learns),
+    ):
+        page.text(right, 14, words, color, ha="right")

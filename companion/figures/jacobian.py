@@ -3,14 +3,14 @@
 import math
 
 import torch
-from ipywidgets import IntSlider, Play, ToggleButtons, interactive
+from ipywidgets import Dropdown, IntSlider, Play, ToggleButtons
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from torch.func import jacrev, jvp, vjp
 
 from companion.canvas import MARGIN, WIDTH, Page, arrow_head, ink, signed
+from companion.figures import control, shown
 from companion.figures.vjp import product_and_parabola
-from explorable import explore
 
 #: Functions of two numbers, by what they do.
 MAPS = {
@@ -26,13 +26,12 @@ _REACH = 66  # points, of the longest J u and vᵀJ
 
 
 def both_ways(way: str = AHEAD, angle: int = 30, map: str = "a product and a parabola") -> Figure:
-    """Draw a direction on one side of a Jacobian, and what becomes of it on the other side.
+    """Two planes, of the inputs and the outputs, under a product of matrices in brackets. An
+    arrow on the unit circle of one plane becomes an arrow on an ellipse in the other one,
+    where thin green arrows are the columns or the rows of J.
 
-    It is the direction u of the inputs, for J u by `torch.func.jvp`, or the weights v of the
+    What is given is the direction u of the inputs, for J u by `torch.func.jvp`, or the weights v of the
     outputs, for vᵀJ by `torch.func.vjp`; `angle` is in degrees, x = (2, 1).
-
-    >>> "0.5" in [text.get_text() for text in both_ways(angle=30).texts]
-    True
     """
     function, x = MAPS[map], torch.tensor([2.0, 1.0], dtype=torch.float64)
     turns = torch.linspace(0, 2 * math.pi, 61, dtype=torch.float64)
@@ -115,34 +114,25 @@ def _matrix(page, left, middle, rows, color):
     return width
 
 
-def show_both_ways() -> interactive:
-    """Return the figure in which a direction turns, on one side of J or on the other."""
-    return explore(
-        both_ways,
-        way=ToggleButtons(options=[AHEAD, BACK]),
-        angle=Play(value=30, min=0, max=345, step=15, interval=300),
-        map=list(MAPS),
-        labels={"angle": ("angle", "°"), "map": "the function"},
-        title="Columns ahead, rows back",
-        caption="An arrow of length 1 turns on one side; its product with J answers on the other.",
-        alt="Two planes, of the inputs and the outputs, under a product of matrices in brackets. An "
-        "arrow on the unit circle of one plane becomes an arrow on an ellipse in the other one, "
-        "where thin green arrows are the columns or the rows of J.",
-        paper=[{"way": AHEAD}, {"way": BACK}],
-    )
+show_both_ways = shown(
+    both_ways,
+    "Columns ahead, rows back",
+    "An arrow of length 1 turns on one side; its product with J answers on the other.",
+    paper=[{"way": AHEAD}, {"way": BACK}],
+    way=control("way", ToggleButtons, [AHEAD, BACK]),
+    angle=control(("angle", "°"), Play, max=345, step=15, interval=300),
+    map=control("the function", Dropdown, MAPS),
+)
 
 
 _MOST = 8  # inputs, and outputs
 
 
 def passes(inputs: int = 6, outputs: int = 3) -> Figure:
-    """Draw how the two modes fill a Jacobian: column by column, and row by row.
+    """The same Jacobian twice, in brackets: filled by columns, one for each input, and
+    filled by rows, one for each output. Below, how many passes each of the two ways needs.
 
     It has from 1 to 8 inputs and outputs.
-
-    >>> texts = [text.get_text() for text in passes(6, 1).texts]
-    >>> [text for text in texts if text.endswith(("pass", "passes"))]
-    ['6 passes', '1 pass']
     """
     page = Page(230)
     for side, (mode, each, count, other) in enumerate(
@@ -150,9 +140,8 @@ def passes(inputs: int = 6, outputs: int = 3) -> Figure:
     ):
         left, color = (20, 168)[side], (ink.value, ink.gradient)[side]
         strength, weight = (0.75, "bold") if count <= other else (0.4, "normal")
-        place = (left / WIDTH, 46 / 230, 124 / WIDTH, 124 / 230)
-        ax = page.figure.add_axes(place, xlim=(-0.3, _MOST + 0.3), ylim=(_MOST + 0.3, -0.3))
-        ax.axis("off")
+        ends = (-0.3, _MOST + 0.3)
+        ax = page.plot(left, 60, left + 124, 184, x=ends, y=ends[::-1])
         for k in range(_MOST):
             length, wide = (other, 0.84) if k < count else (0, 0)
             size = (length, wide) if side else (wide, length)
@@ -165,25 +154,21 @@ def passes(inputs: int = 6, outputs: int = 3) -> Figure:
         page.text(left, 33, f"a pass fills a {each}", color)
         page.text(left, 204, _many(count, "pass", "es"), color, weight=weight)
         if not side:
-            ax.plot([inputs], [outputs], "o", color=ink.context, markersize=11, clip_on=False)
+            ax.dot(inputs, outputs, ink.context, 11, clip_on=False)
     words = f"{_many(outputs, 'output')} × {_many(inputs, 'input')}"
     page.text(WIDTH / 2, 224, words, ha="center")
     return page.figure
 
 
-def show_passes() -> interactive:
-    """Return the figure in which a Jacobian of any shape is filled in both modes."""
-    return explore(
-        passes,
-        inputs=IntSlider(value=6, min=1, max=_MOST),
-        outputs=IntSlider(value=3, min=1, max=_MOST),
-        hold={"inputs": "x", "outputs": "y"},
-        title="A pass for each column, or for each row",
-        caption="Take the corner of the left matrix: the mode with fewer passes is in full colour.",
-        alt="The same Jacobian twice, in brackets: filled by columns, one for each input, and "
-        "filled by rows, one for each output. Below, how many passes each of the two ways needs.",
-        paper=[{"inputs": 8, "outputs": 1}, {"inputs": 2, "outputs": 7}],
-    )
+show_passes = shown(
+    passes,
+    "A pass for each column, or for each row",
+    "Take the corner of the left matrix: the mode with fewer passes is in full colour.",
+    hold={"inputs": "x", "outputs": "y"},
+    paper=[{"inputs": 8, "outputs": 1}, {"inputs": 2, "outputs": 7}],
+    inputs=control("inputs", IntSlider, min=1, max=_MOST),
+    outputs=control("outputs", IntSlider, min=1, max=_MOST),
+)
 
 
 def _many(count, word, ending="s"):

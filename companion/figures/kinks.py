@@ -1,17 +1,18 @@
 """The microscope of the chapter about kinks: what torch answers where a curve has a corner."""
 
+import itertools
 from collections import Counter
 from functools import cache
 
 import torch
-from ipywidgets import Dropdown, FloatSlider, ToggleButtons, interactive
+from ipywidgets import Dropdown, FloatSlider, ToggleButtons
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 from torch import Tensor
 from torch.nn import functional as F
 
-from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, signed, strokes
-from explorable import explore
+from companion.canvas import MARGIN, WIDTH, Page, ink, signed, strokes
+from companion.figures import control, shown
 
 #: Spellings of one function below each other: |x|, max(x, 0), a smoothed |x|, and x itself.
 SPELLINGS = (
@@ -82,16 +83,14 @@ _LENS = 222, 104, 70  # its middle and its radius, in points
 _AXIS, _UNIT, _NAN = 258, 86, 1.75  # that of slopes: its height, a slope of 1, the place of nan
 
 
-@in_style
 def microscope(
     spelling: str = "torch.where(x > 0, x, -x)", x: float = 0.0, zoom: int = 10
 ) -> Figure:
-    """Draw a curve under a lens, with all slopes that touch it there, and what torch answers.
-
-    Below stand the answers of all spellings of the same function, each a dot.
-
-    >>> [text.get_text() for text in microscope("x.clamp(min=0)", 0.0).texts][3:6]
-    ['left slope 0', 'right slope 1', 'backward() says 1']
+    """Left, a curve with a lens over one point; right, what the lens shows: beside the
+    corner a straight line, at the corner the corner itself, through which a fan of lines
+    can be laid, and one red line with the slope that backward() finds. Below, a dot for
+    each spelling of the function, on an axis of slopes: beside the corner they lie in one
+    pile, at the corner in several.
     """
     page, found, sides = Page(276), answer(spelling, x), _sides(spelling, x)
     left, right = (signed(side, "z.3g") for side in sides)
@@ -104,12 +103,10 @@ def microscope(
     page.text(WIDTH - 4, 211, "a dot: a spelling", ink.context, ha="right")
 
     here = value(spelling, torch.tensor(x, dtype=torch.float64)).item()
-    stage = page.figure.add_axes((8 / WIDTH, 102 / 276, 128 / WIDTH, 128 / 276))
-    stage.set(xlim=(-0.6, 0.6), ylim=(-0.35, 0.85))
-    stage.axis("off")
+    stage = page.plot(8, 46, 136, 174, x=(-0.6, 0.6), y=(-0.35, 0.85))
     stage.plot(*_values(spelling, 0.0, 0.6), color=ink.value, linewidth=2)
-    stage.plot(x, here, "o", color=ink.context, markerfacecolor="none", markersize=26)
-    stage.plot(x, here, "o", color=ink.value, markersize=8)
+    stage.dot(x, here, ink.context, 26, markerfacecolor="none")
+    stage.dot(x, here, ink.value, 8)
     _lens(page, spelling, x, here, sides, 0.8 / zoom)
     _piles(page, spelling, x, sides)
     return page.figure
@@ -166,28 +163,17 @@ def _piles(page, spelling, x, sides):
     page.line([own], ink.gradient, **look, markersize=9)
 
 
-def show_microscope() -> interactive:
-    """Return the figure of all spellings, places and zooms."""
-    return explore(
-        microscope,
-        spelling=Dropdown(
-            options=[each for family in SPELLINGS for each in family],
-            value="torch.where(x > 0, x, -x)",
-        ),
-        x=FloatSlider(value=0, min=-0.4, max=0.4, step=0.2, readout_format=".1f"),
-        zoom=ToggleButtons(options=[("× 2", 2), ("× 10", 10), ("× 100", 100)], value=10),
-        labels={"spelling": "the function, written as", "x": "place x", "zoom": "zoom"},
-        hold={"x": "x"},
-        title="At a corner, the spelling decides",
-        caption="Green: slopes that are as good as any other. Red: the one that PyTorch answers.",
-        alt="Left, a curve with a lens over one point; right, what the lens shows: beside the "
-        "corner a straight line, at the corner the corner itself, through which a fan of lines "
-        "can be laid, and one red line with the slope that backward() finds. Below, a dot for "
-        "each spelling of the function, on an axis of slopes: beside the corner they lie in one "
-        "pile, at the corner in several.",
-        paper=[
-            {"spelling": "torch.where(x > 0, x, -x)", "x": 0.2, "zoom": 10},
-            {"spelling": "torch.where(x > 0, x, -x)", "x": 0.0, "zoom": 10},
-            {"spelling": "x.relu() - (-x).relu()", "x": 0.0, "zoom": 10},
-        ],
-    )
+show_microscope = shown(
+    microscope,
+    "At a corner, the spelling decides",
+    "Green: slopes that are as good as any other. Red: the one that PyTorch answers.",
+    hold={"x": "x"},
+    paper=[
+        {"spelling": "torch.where(x > 0, x, -x)", "x": 0.2, "zoom": 10},
+        {"spelling": "torch.where(x > 0, x, -x)", "x": 0.0, "zoom": 10},
+        {"spelling": "x.relu() - (-x).relu()", "x": 0.0, "zoom": 10},
+    ],
+    spelling=control("the function, written as", Dropdown, itertools.chain(*SPELLINGS)),
+    x=control("place x", FloatSlider, min=-0.4, max=0.4, step=0.2, readout_format=".1f"),
+    zoom=control("zoom", ToggleButtons, [("× 2", 2), ("× 10", 10), ("× 100", 100)]),
+)

@@ -6,33 +6,30 @@ from importlib import resources
 from xml.etree import ElementTree
 
 from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
-from companion.canvas import in_style, ink, panels, signed
+from companion.canvas import WIDTH, Page, ink
 from explorable import explore
 
 _WEIGHTS = range(-1, 6)
 _PLACES = {"x": "ball, x", "y": "ball, y", "text": "loss"}  # of a picture, as a reader calls them
 
 
-def _draw_valley(ax, w):
+def _draw_valley(page, left, top, right, bottom, w):
     """Draw the parabola of a loss, a ball on it, and how high it lies."""
     loss = (w - 2) ** 2
+    look = {"xticks": _WEIGHTS, "yticks": (0, 5, 10)}
+    ax = page.plot(left, top, right, bottom, x=(-1.5, 5.5), y=(-1, 10.5), **look)
     grid = [k / 10 for k in range(-15, 56)]
     ax.plot(grid, [(at - 2) ** 2 for at in grid], color=ink.context)
-    ax.plot(w, loss, "o", color=ink.learns, markersize=13)
-    ax.text(2, 6.5, f"loss {loss}", color=ink.learns, ha="center")
-    ax.set(xlim=(-1.5, 5.5), ylim=(-1, 10.5), yticks=(0, 5, 10), xticks=tuple(_WEIGHTS))
-    ax.set_xticklabels([signed(at) for at in _WEIGHTS])
-    ax.tick_params(labelcolor=ink.context)
+    ax.dot(w, loss, ink.learns, 13)
+    ax.text(2, 6.5, f"loss {loss}", ink.learns, ha="center")
 
 
-@in_style
 def valley(w: int) -> Figure:
     """Draw a ball at `w` on the loss (w − 2)², and nothing else."""
-    figure = Figure(figsize=(4.2, 2))
-    _draw_valley(figure.subplots(), w)
-    return figure
+    page = Page(144)
+    _draw_valley(page, 39, 7, 293, 121, w)
+    return page.figure
 
 
 def places() -> tuple[int, dict[str, list[str]]]:
@@ -63,29 +60,20 @@ def _picture(w):
     return ElementTree.fromstring(re.sub(r"fig-valley(-\d+)?", "fig-valley", svg))
 
 
-@in_style
 def stored(w: int, same: int, changed: dict[str, list[str]]) -> Figure:
-    """Draw the valley at `w`, and below it what a page stores of its pictures: what `places` found.
-
-    >>> stored(2, *places()).texts[-1].get_text()
-    '136 other places: one value for all'
-    """
-    left, right = 0.235, 0.995  # the columns stand below the places of the ball
-    figure, ax = panels(3.7, left=left, right=right, top=0.98, bottom=0.46)
-    _draw_valley(ax, w)
-    width = (right - left) / len(_WEIGHTS)
-    lit = Rectangle((left + (w + 1) * width, 0.11), width, 0.87, color=(ink.learns, 0.16), lw=0)
-    figure.add_artist(lit)
-    figure.text(0.01, 0.41, "position", color=ink.context, va="center")
-    for (name, values), y in zip(changed.items(), (0.31, 0.235, 0.16), strict=True):
-        figure.text(0.01, y, _PLACES[name], va="center")
+    """Draw the valley at `w`, and below it what a page stores of its pictures: what `places` found."""
+    page, left, wide = Page(266), 71, 33  # the columns stand below the places of the ball
+    page.patch(left + (w + 1) * wide, 5, wide, 232, color=ink.learns, alpha=0.16)
+    _draw_valley(page, left, 5, left + 7 * wide, 144, w)
+    page.text(3, 161, "position", ink.context)
+    for (name, values), y in zip(changed.items(), (188, 208, 228), strict=True):
+        page.text(3, y, _PLACES[name])
         for at, value in zip(_WEIGHTS, values, strict=True):
             short = value.removeprefix("loss ") if name == "text" else f"{float(value):.0f}"
-            look = {"color": ink.learns if at == w else ink.text, "ha": "center", "va": "center"}
-            figure.text(left + (at + 1.5) * width, y, short, **look)
-    words = f"{same} other places: one value for all"
-    figure.text(0.01, 0.05, words, color=ink.context, va="center")
-    return figure
+            color = ink.learns if at == w else ink.text
+            page.text(left + (at + 1.5) * wide, y, short, color, ha="center")
+    page.text(3, 257, f"{same} other places: one value for all", ink.context)
+    return page.figure
 
 
 def costs() -> dict:
@@ -107,24 +95,15 @@ MEASURES = {
 }
 
 
-@in_style
 def compare(measure: str = "kB to load") -> Figure:
-    """Draw one of the `MEASURES` of the same figure, made with each tool, as bars.
-
-    >>> len(compare("s to make").axes[0].patches) == len(costs()["tools"])
-    True
-    """
-    key, words = MEASURES[measure]
-    tools = costs()["tools"]
-    largest = max(tool[key] for tool in tools.values())
-    figure, ax = panels(3.3, left=0.36, right=0.98, top=0.9, bottom=0.02)
+    """Draw one of the `MEASURES` of the same figure, made with each tool, as bars."""
+    (key, words), tools, page = MEASURES[measure], costs()["tools"], Page(238)
+    page.text(WIDTH / 2, 16, words, ha="center")
+    unit = 150 / max(tool[key] for tool in tools.values())
     for row, (name, tool) in enumerate(tools.items()):
-        color = ink.right if name == "explore" else ink.context
-        ax.barh(row, tool[key], height=0.62, color=color)
-        ax.text(-0.02 * largest, row, name, ha="right", va="center", color=color)
+        y, color = 40 + 23 * row, ink.right if name == "explore" else ink.context
+        page.patch(108, y - 12, unit * tool[key], 15, color=color)
+        page.text(104, y, name, color, ha="right")
         number = f"{tool[key]:,.0f}" if tool[key] >= 100 else f"{tool[key]:.1f}"
-        ax.text(tool[key] + 0.02 * largest, row, number, va="center", color=color)
-    ax.set(xlim=(0, 1.22 * largest), ylim=(len(tools) - 0.5, -0.5), xticks=(), yticks=())
-    ax.spines[:].set_visible(False)
-    figure.text(0.5, 0.95, words, ha="center", va="center")
-    return figure
+        page.text(112 + unit * tool[key], y, number, color)
+    return page.figure

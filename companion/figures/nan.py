@@ -5,11 +5,11 @@ import warnings
 from functools import cache
 
 import torch
-from ipywidgets import Dropdown, Play, ToggleButtons, interactive
+from ipywidgets import Dropdown, Play, ToggleButtons
 from matplotlib.figure import Figure
 
-from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, signed, strokes, wrapped
-from explorable import explore
+from companion.canvas import MARGIN, Page, ink, rectangle, signed, strokes, wrapped
+from companion.figures import control, shown
 
 #: Ways to leave out the entry whose x is 0, after `x = w * data` and `keep = x > 0`.
 WAYS = {
@@ -25,10 +25,9 @@ WAYS = {
 }
 
 
-def _program(way, entry):
+def _program(way):
     """Run a program on four numbers, of which one is 0; return w, x, h, y and the loss."""
-    data = torch.tensor([2.0, 3.0, 1.0, 4.0], dtype=torch.float64)
-    data[entry] = 0
+    data = torch.tensor([2.0, 3.0, 0.0, 4.0], dtype=torch.float64)
     w = torch.ones((), dtype=torch.float64, requires_grad=True)
     names = {"torch": torch, "x": w * data, "keep": data > 0}
     exec("\n".join(WAYS[way]), names)  # noqa: S102 a text of this module, which the reader sees
@@ -36,22 +35,22 @@ def _program(way, entry):
 
 
 @cache
-def _journey(way, entry):
+def _journey(way):
     """Return the values and gradients of each column, row by row, and anomaly mode's words."""
-    columns, rows = _program(way, entry), []
+    columns, rows = _program(way), []
     for column in columns[1:]:
         column.retain_grad()
     columns[-1].backward()
     for column in columns:
         pairs = list(zip(column.flatten().tolist(), column.grad.flatten().tolist(), strict=True))
         if len(pairs) == 3:  # one was left out by an index
-            pairs.insert(entry, None)
+            pairs.insert(2, None)
         rows.append(pairs)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # anomaly mode is slow, and says so
         try:
             with torch.autograd.set_detect_anomaly(True):
-                _program(way, entry)[-1].backward()
+                _program(way)[-1].backward()
         except RuntimeError as error:
             return rows, str(error)
     return rows, ""
@@ -61,13 +60,13 @@ _COLUMNS = {"w": 4, "x": 64, "h": 128, "y": 192, "loss": 252}  # and where each 
 _TOP, _ROW, _MIDDLE = 64, 43, 147  # of the cells, in points
 
 
-def nan_travels(way: str = "a mask and nan_to_num", entry: int = 2, step: int = 4) -> Figure:
-    """Draw values on their way forward, and gradients on so many steps of their way back.
-
-    >>> any("LogBackward0" in text.get_text() for text in nan_travels("where", 2, 3).texts)
-    True
+def nan_travels(way: str = "a mask and nan_to_num", step: int = 4) -> Figure:
+    """A weight times four numbers, one of which is 0; then the logarithm; then the bad
+    entry is left out; then a sum. The gradients appear column by column from the right.
+    Where the bad entry is left out after the logarithm, the gradient of its x is nan, and
+    so is that of the weight. Where it is left out before, all gradients are finite.
     """
-    page, (columns, error) = Page(280), _journey(way, entry)
+    page, (columns, error) = Page(280), _journey(way)
     page.code(MARGIN, 14, WAYS[way][0])
     page.code(MARGIN, 30, WAYS[way][1])
     threads, boxes, tints, words = [], [], [], []
@@ -84,10 +83,10 @@ def nan_travels(way: str = "a mask and nan_to_num", entry: int = 2, step: int = 
             if number == 3:
                 start = left + 47, top + 19
                 threads.append([start, (251, _MIDDLE) if there else start])
-            for half, shown in enumerate((there, there and back)):
-                found = pair[half] if shown else 0.0
+            for half, seen in enumerate((there, there and back)):
+                found = pair[half] if seen else 0.0
                 tints.append(_box(left, top + 19 * half, 19, not math.isfinite(found)))
-                text = signed(round(found, 2) + 0.0, ".3g") if shown else ""
+                text = signed(round(found, 2) + 0.0, ".3g") if seen else ""
                 words.append((left + 23, top + 19 * half + 14, text, half))
     page.path(strokes(tints), width=0, facecolor=(ink.wrong, 0.3))
     page.path(strokes(threads), ink.context)
@@ -102,30 +101,18 @@ def nan_travels(way: str = "a mask and nan_to_num", entry: int = 2, step: int = 
 
 def _box(left, top, height, shown):
     """Return the corners of a box that is as wide as a cell, or of nothing in its place."""
-    right, bottom = (left + 46, top + height) if shown else (left, top)
-    return [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)]
+    return rectangle(left, top, 46 * shown, height * shown)
 
 
-def show_nan() -> interactive:
-    """Return the figure of a nan on its way back."""
-    return explore(
-        nan_travels,
-        way=Dropdown(options=list(WAYS), value="a mask and nan_to_num"),
-        entry=ToggleButtons(options=[0, 1, 2, 3], value=2),
-        step=Play(value=4, min=0, max=4),
-        labels={"way": "left out by", "entry": "the entry that is 0", "step": "steps back"},
-        title="One nan on its way back spoils the weight that all share",
-        caption="Here x = w · data. Blue: values; red: gradients; tinted: what is not finite. "
-        "Below, what anomaly mode says.",
-        alt="A weight times four numbers, one of which is 0; then the logarithm; then the bad "
-        "entry is left out; then a sum. The gradients appear column by column from the right. "
-        "Where the bad entry is left out after the logarithm, the gradient of its x is nan, and "
-        "so is that of the weight. Where it is left out before, all gradients are finite.",
-        paper=[
-            {"way": "where", "entry": 2, "step": 4},
-            {"way": "an index before the log", "entry": 2, "step": 4},
-        ],
-    )
+show_nan = shown(
+    nan_travels,
+    "One nan on its way back spoils the weight that all share",
+    "Here x = w · data. Blue: values; red: gradients; tinted: what is not finite. Below, what "
+    "anomaly mode says.",
+    paper=[{"way": "where"}, {"way": "an index before the log"}],
+    way=control("left out by", Dropdown, WAYS),
+    step=control("steps back", Play, max=4),
+)
 
 
 _LEVEL, _LR, _STEPS = 2.6, 0.1, 16
@@ -143,42 +130,33 @@ def _descent(way):
     return trail
 
 
-@in_style
-def stairs(way: str = "straight-through", step: int = 5) -> Figure:
-    """Draw a loss with steps, and how far a ball has come on it by the gradient of one way.
-
-    >>> stairs("round", 5).texts[0].get_text()
-    'after 5 steps: w = 0.20, gradient 0'
+def stairs(way: str = "straight-through", step: int = 8) -> Figure:
+    """A loss that falls in four stairs. With the true gradient the ball stays where it is;
+    with the straight-through gradient it goes down from stair to stair, and then to and
+    fro over the edge between the two lowest.
     """
-    figure = Figure(figsize=(WIDTH / 72, 2.7))
-    ax = figure.add_axes((0.08, 0.15, 0.9, 0.72))
+    page, ticks = Page(194), {"xticks": {0: "0", 1: "1", 2: "2", 3: "w = 3"}}
+    ax = page.plot(24, 25, 296, 165, (-0.3, 3.4), (-0.4, 7.2), yticks=(0, 2, 4, 6), **ticks)
     for level in range(4):
         height = (level - _LEVEL) ** 2
         ax.plot((max(level - 0.5, -0.3), level + 0.5), (height, height), color=ink.loss, lw=3)
-    trail = [_descent(way)[min(k, step)] for k in range(_STEPS + 1)]  # always as many
-    ws, losses = [w for w, _ in trail], [(round(w) - _LEVEL) ** 2 for w, _ in trail]
-    ax.plot(ws, losses, "o", color=ink.step, markersize=5)
-    ax.plot(ws[-1], losses[-1], "o", color=ink.learns, markersize=13)
-    words = f"after {step} steps: w = {ws[-1]:.2f}, gradient {signed(trail[-1][1], 'z.3g')}"
-    figure.text(0.02, 0.93, words, color=ink.learns)
-    ax.set(xlim=(-0.3, 3.4), ylim=(-0.4, 7.2), yticks=(0, 2, 4, 6))
-    ax.set_xticks((0, 1, 2, 3), ("0", "1", "2", "w = 3"))
-    ax.text(3.3, 6.4, "loss = (round(w) − 2.6)²", color=ink.loss, ha="right")
-    return figure
+    ws, grads = zip(*_descent(way), strict=True)
+    losses = [(round(w) - _LEVEL) ** 2 for w in ws]
+    way = [min(k, step) for k in range(_STEPS + 1)]  # always as many
+    ax.plot([ws[k] for k in way], [losses[k] for k in way], "o", color=ink.step, markersize=5)
+    ax.dot(ws[step], losses[step], ink.learns, 13)
+    words = f"after {step} steps: w = {ws[step]:.2f}, gradient {signed(grads[step], 'z.3g')}"
+    page.text(6, 14, words, ink.learns)
+    ax.text(3.3, 6.4, "loss = (round(w) − 2.6)²", ink.loss, ha="right")
+    return page.figure
 
 
-def show_stairs() -> interactive:
-    """Return the figure of a loss with steps."""
-    return explore(
-        stairs,
-        way=ToggleButtons(options=["round", "straight-through"], value="straight-through"),
-        step=Play(value=8, min=0, max=_STEPS),
-        labels={"way": "the gradient of", "step": "steps"},
-        title="A stair is flat, so nothing rolls down",
-        caption="With the true gradient, which is 0, w never moves; straight through the rounding "
-        "it comes down.",
-        alt="A loss that falls in four stairs. With the true gradient the ball stays where it is; "
-        "with the straight-through gradient it goes down from stair to stair, and then to and "
-        "fro over the edge between the two lowest.",
-        paper=[{"way": "round", "step": 16}, {"way": "straight-through", "step": 5}],
-    )
+show_stairs = shown(
+    stairs,
+    "A stair is flat, so nothing rolls down",
+    "With the true gradient, which is 0, w never moves; straight through the rounding it comes "
+    "down.",
+    paper=[{"way": "round", "step": 16}, {"way": "straight-through", "step": 5}],
+    way=control("the gradient of", ToggleButtons, ["round", "straight-through"]),
+    step=control("steps", Play, max=_STEPS),
+)

@@ -4,13 +4,13 @@ import functools
 import math
 
 import torch
-from ipywidgets import Play, SelectionSlider, ToggleButtons, interactive
+from ipywidgets import Play, SelectionSlider, ToggleButtons
 from matplotlib.figure import Figure
 
-from companion.canvas import WIDTH, Page, ink, signed, strokes
+from companion.canvas import WIDTH, Page, ink, rectangle, signed, strokes
 from companion.digits import load_digits
+from companion.figures import control, shown
 from companion.nets import ACTIVATIONS, STARTS, WIRINGS, river
-from explorable import explore
 
 _POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -41,8 +41,7 @@ def _digit():
     greys = {}
     for place, level in enumerate(load_digits()[0][0].tolist()):
         x, y = 4 + 5 * (place % 8), _BED - 20 + 5 * (place // 8)
-        square = [(x, y), (x + 5, y), (x + 5, y + 5), (x, y + 5)]
-        greys.setdefault(0.1 + 0.2 * round(4 * level), []).append(square)
+        greys.setdefault(0.1 + 0.2 * round(4 * level), []).append(rectangle(x, y, 5, 5))
     return greys
 
 
@@ -52,13 +51,12 @@ def gradient_river(
     start: str = "default",
     wiring: str = "plain",
 ) -> Figure:
-    """Draw the norm of each layer's gradient as the width of a river from the loss to the input.
+    """A river from the loss on the right to a picture of a digit on the left, with a band
+    for each layer. It narrows with each layer of sigmoid and is dry before it reaches the
+    input; with residual connections it stays wide.
 
-    Its bands are those before training, the lines along them those after an epoch.
-
-    >>> texts = [text.get_text() for text in gradient_river(20).texts]
-    >>> "First layer: 6·10⁻¹⁸, last layer: 0.59" in texts
-    True
+    A band is as wide as the norm of its layer's gradient. The bands are those before training, the lines along them
+    those after an epoch.
     """
     readings = river(depth, activation, start, wiring)
     loss, norms, moves = readings[0]
@@ -98,31 +96,16 @@ def gradient_river(
     return page.figure
 
 
-def show_river() -> interactive:
-    """Return the figure in which a gradient dries up, floods or reaches the first layer."""
-    return explore(
-        gradient_river,
-        depth=SelectionSlider(options=[5, 10, 20, 40], value=20),
-        activation=ToggleButtons(options=list(ACTIVATIONS)[:3]),
-        start=ToggleButtons(options=list(STARTS)),
-        wiring=ToggleButtons(options=WIRINGS),
-        labels={
-            "depth": "hidden layers",
-            "activation": "activation",
-            "start": "weights at the start",
-            "wiring": "wiring",
-        },
-        title="The gradient dries up",
-        caption="Pale bands: a step moves few weights.",
-        alt="A river from the loss on the right to a picture of a digit on the left, with a band "
-        "for each layer. It narrows with each layer of sigmoid and is dry before it reaches the "
-        "input; with residual connections it stays wide.",
-        paper=[
-            {},
-            {"activation": "ReLU", "start": "He"},
-            {"depth": 40, "wiring": "both"},
-        ],
-    )
+show_river = shown(
+    gradient_river,
+    "The gradient dries up",
+    "Pale bands: a step moves few weights.",
+    paper=[{}, {"activation": "ReLU", "start": "He"}, {"depth": 40, "wiring": "both"}],
+    depth=control("hidden layers", SelectionSlider, [5, 10, 20, 40]),
+    activation=control("activation", ToggleButtons, list(ACTIVATIONS)[:3]),
+    start=control("weights at the start", ToggleButtons, STARTS),
+    wiring=control("wiring", ToggleButtons, WIRINGS),
+)
 
 
 _PAIRS = [
@@ -135,6 +118,7 @@ _PAIRS = [
 ]
 
 
+@functools.cache
 def _grown():
     """Return what is to be said of each line of the two loops, after it has run once."""
     w, x, y = torch.tensor(1.0, requires_grad=True), load_digits()[0][:50], load_digits()[1][:50]
@@ -161,33 +145,21 @@ def _grown():
 
 
 def two_loops(line: int = 4) -> Figure:
-    """Draw the loop of one weight above that of a network, with one line of each tinted.
-
-    >>> two_loops(1).texts[-1].get_text()
-    '2,410 numbers, in 4 tensors'
+    """Two listings of six lines: the loop of one weight and the loop of a network. One line
+    of each is tinted, with what it has done.
     """
     page = Page(256)
     for half, (top, title) in enumerate(((14, "One weight"), (142, "A network"))):
         page.text(4, top, title, ink.learns, weight="bold")
-        for row, pair in enumerate(_PAIRS):
-            y = top + 17 + 14 * row
-            alpha = 0.25 if row == line - 1 else 0
-            page.patch(0, y - 11, WIDTH, 14, color=ink.learns, alpha=alpha)
-            page.code(4, y, pair[half])
-    for half, y in enumerate((117, 245)):
-        page.text(4, y, _grown()[line - 1][half], ink.learns)
+        page.listing(top + 6, [pair[half] for pair in _PAIRS], [line - 1], ink.learns)
+        page.text(4, top + 103, _grown()[line - 1][half], ink.learns)
     return page.figure
 
 
-def show_loops() -> interactive:
-    """Return the figure of the two loops, line beside line."""
-    return explore(
-        two_loops,
-        line=Play(value=4, min=1, max=6, interval=1500),
-        labels={"line": "line"},
-        title="The loop is the same",
-        caption="The tinted lines do the same work, once for one number and once for thousands.",
-        alt="Two listings of six lines: the loop of one weight and the loop of a network. One line "
-        "of each is tinted, with what it has done.",
-        paper=[1, 3, 5],
-    )
+show_loops = shown(
+    two_loops,
+    "The loop is the same",
+    "The tinted lines do the same work, once for one number and once for thousands.",
+    paper=[1, 3, 5],
+    line=control("line", Play, min=1, max=6, interval=1500),
+)

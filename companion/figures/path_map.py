@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle
 
 from companion.canvas import Page, ink
-from explorable import explore
+from companion.figures import control, shown
 
 #: Title, minutes of reading, the chapters it needs (by number), and where it stands on the map.
 CHAPTERS = (
@@ -53,11 +53,9 @@ def _between(one, other):
 _LINES = max(len(needed(number)) for number in range(1, len(CHAPTERS) + 1))
 
 
-def path_map(chapter: int) -> Figure:
-    """Draw the chapters, those on the way to one of them in black, and list these.
-
-    >>> path_map(4).texts[-1].get_text()
-    'together 1 h 15 min of reading'
+def path_map(chapter: int = 12) -> Figure:
+    """The chapters as numbered circles, with a line from each to those that need it. Those on the
+    way to the chosen chapter are black; below, their titles and minutes.
     """
     way = needed(chapter)
     page = Page(_LIST + 16 * (_LINES + 1))
@@ -88,15 +86,10 @@ def path_map(chapter: int) -> Figure:
     return page.figure
 
 
-def show_path_map():
-    """Show the map, with a control for the chapter."""
-    return explore(
-        path_map,
-        title="What comes before a chapter, and how long it takes",
-        caption="Black is what you need for the green one; each circle is a chapter, by its number.",
-        labels={"chapter": "I want to read chapter"},
-        paper=[11, 16],
-        chapter=IntSlider(12, min=1, max=17),
-        alt="The chapters as numbered circles, with a line from each to those that need it. Those on the "
-        "way to the chosen chapter are black; below, their titles and minutes.",
-    )
+show_path_map = shown(
+    path_map,
+    "What comes before a chapter, and how long it takes",
+    "Black is what you need for the green one; each circle is a chapter, by its number.",
+    paper=[11, 16],
+    chapter=control("I want to read chapter", IntSlider, min=1, max=len(CHAPTERS)),
+)

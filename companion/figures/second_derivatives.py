@@ -1,138 +1,109 @@
 """The figures of the chapter about derivatives of derivatives."""
 
-from ipywidgets import Play, ToggleButtons, interactive
+from ipywidgets import IntSlider, Play, ToggleButtons
 from matplotlib.figure import Figure
 
-from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, signed
+from companion.canvas import MARGIN, Page, ink
 from companion.costs import TOWERS, costs, tower
 from companion.edge import ACROSS, EVERY, MOMENTS, RATES, descent
-from explorable import explore
+from companion.figures import control, shown
 
 _LAST = EVERY * (MOMENTS - 1)
 
 
-@in_style
-def edge(lr: float = 0.1, step: int = 1000) -> Figure:
-    """Draw how sharp a network's loss is while it learns, the loss, and the next steps across it.
+def edge(lr: float = 0.07, step: int = 1300) -> Figure:
+    """Above, the sharpness of a network's loss over 1600 steps of gradient descent: it
+    reaches the line at two divided by the learning rate, and stays there. Below, the loss,
+    which falls all the same, and a cut through its valley, across which the steps jump.
 
     `lr` is one of `companion.edge.RATES`, and `step` a multiple of 50 up to 1600.
-
-    >>> edge(0.2, 1600).texts[0].get_text()
-    'sharpness 11.0'
     """
-    figure = Figure(figsize=(WIDTH / 72, 3.9))
-    now, moments = descent(lr)[step // EVERY], descent(lr)
-    steps, trail = range(0, _LAST + 1, EVERY), [min(s, step) for s in range(0, _LAST + 1, EVERY)]
-    figure.text(0.03, 0.945, f"sharpness {now.sharpness:.1f}", color=ink.gradient, weight="bold")
-    figure.text(0.97, 0.945, f"2/lr = {2 / lr:.1f}", color=ink.step, weight="bold", ha="right")
-    above = figure.add_axes((0.1, 0.555, 0.87, 0.36), xlim=(-30, _LAST + 30), ylim=(0, 36))
+    page, moments, last = Page(281), descent(lr), step // EVERY
+    now, steps = moments[last], range(0, _LAST + 1, EVERY)
+    page.text(9, 15, f"sharpness {now.sharpness:.1f}", ink.gradient, weight="bold")
+    page.text(293, 15, f"2/lr = {2 / lr:.1f}", ink.step, weight="bold", ha="right")
+    ticks = {"xticks": (0, 400, 800, 1200, 1600), "yticks": (0, 10, 20, 30)}
+    above = page.plot(30, 24, 290, 125, x=(-30, _LAST + 30), y=(0, 36), **ticks)
     above.axhspan(2 / lr, 40, color=ink.step, alpha=0.13, linewidth=0)
-    above.axhline(2 / lr, color=ink.step, linewidth=2)
-    above.text(_LAST, 32, "steps along the sharpest direction grow", ha="right", color=ink.step)
-    above.text(40, 2, "they shrink", color=ink.step)
+    above.axhline(2 / lr, color=ink.step)
+    above.text(_LAST, 32, "steps along the sharpest direction grow", ink.step, ha="right")
+    above.text(40, 2, "they shrink", ink.step)
     for other in RATES:
         values = [moment.sharpness for moment in descent(other)]
         above.plot(steps, values, color=ink.context, linewidth=1, alpha=0.5)
-    _trail(above, trail, [moment.sharpness for moment in moments], ink.gradient)
-    above.set(yticks=(0, 10, 20, 30), xticks=(0, 400, 800, 1200, 1600))
-    figure.text(0.03, 0.43, f"loss {now.loss:.3f}", color=ink.loss, weight="bold")
-    below = figure.add_axes((0.1, 0.085, 0.37, 0.32), xlim=(-60, _LAST + 60), yscale="log")
-    _trail(below, trail, [moment.loss for moment in moments], ink.loss)
-    below.set(ylim=(0.1, 1.5), xticks=(0, 1000))
-    below.set_yticks((0.1, 0.3, 1), ("0.1", "0.3", "1"))
-    below.minorticks_off()
-    figure.text(0.97, 0.43, "across the valley", color=ink.loss, ha="right")
-    valley = figure.add_axes((0.54, 0.085, 0.43, 0.32))
+    page.text(9, 160, f"loss {now.loss:.3f}", ink.loss, weight="bold")
+    ticks = {"xticks": (0, 1000), "yticks": (0.1, 0.3, 1), "yscale": "log"}
+    below = page.plot(30, 167, 142, 257, x=(-60, _LAST + 60), y=(0.1, 1.5), **ticks)
+    for ax, values, color in (
+        (above, [moment.sharpness for moment in moments], ink.gradient),
+        (below, [moment.loss for moment in moments], ink.loss),
+    ):
+        ax.plot(steps, values, color=color, linewidth=1)
+        ax.trail(steps, values, last, color, 3, dot=10)
+    page.text(293, 160, "across the valley", ink.loss, ha="right")
+    ticks = {"xticks": (-lr / 2, 0, lr / 2)}
+    ends = {"x": (-0.62 * lr, 0.62 * lr), "y": (-0.03 * lr, 0.36 * lr)}
+    valley = page.plot(163, 167, 293, 257, **ends, **ticks)
     places = (lr * ACROSS).tolist()
     limit = [s * s / lr for s in places]
-    valley.plot(places, limit, color=ink.step, linewidth=2, linestyle="dashed")
-    valley.plot(places, now.valley, color=ink.loss, linewidth=2)
+    valley.plot(places, limit, color=ink.step, linestyle="dashed")
+    valley.plot(places, now.valley, color=ink.loss)
     valley.plot(now.places, now.heights, color=ink.text, linewidth=1)
     spots = [max(-0.7 * lr, min(place, 0.7 * lr)) for place in now.places[1:]]
     highs = [min(height, 0.39 * lr) for height in now.heights[1:]]  # those outside are not seen
     valley.plot(spots, highs, "o", color=ink.text, markersize=4)
-    valley.plot(now.places[0], now.heights[0], "o", color=ink.learns, markersize=10)
-    valley.set(xlim=(-0.62 * lr, 0.62 * lr), ylim=(-0.03 * lr, 0.36 * lr), yticks=())
-    valley.set_xticks((-lr / 2, 0, lr / 2), (signed(-lr / 2), "0", signed(lr / 2)))
-    return figure
+    valley.dot(now.places[0], now.heights[0], ink.learns, 10)
+    return page.figure
 
 
-def _trail(ax, trail, values, color):
-    """Draw values against steps: faintly, and up to now in full colour with a dot."""
-    steps, last = range(0, _LAST + 1, EVERY), trail[-1] // EVERY
-    ax.plot(steps, values, color=color, linewidth=1)
-    ax.plot(trail, [values[min(k, last)] for k in range(MOMENTS)], color=color, linewidth=3)
-    ax.plot(trail[-1], values[last], "o", color=color, markersize=10)
+show_edge = shown(
+    edge,
+    "The sharpness climbs to 2/lr, and hangs there",
+    "Below right: the valley across, with the next six steps; dashed: of 2/lr.",
+    hold={"step": "x"},
+    paper=[{"lr": lr, "step": 1500} for lr in RATES],
+    lr=control("learning rate", ToggleButtons, RATES),
+    step=control("step", Play, max=_LAST, step=EVERY, interval=200),
+)
 
 
-def show_edge() -> interactive:
-    """Return the figure of three descents that end at the edge."""
-    return explore(
-        edge,
-        lr=ToggleButtons(options=RATES, value=0.07),
-        step=Play(value=1300, min=0, max=_LAST, step=EVERY, interval=200),
-        labels={"lr": "learning rate", "step": "step"},
-        hold={"step": "x"},
-        title="The sharpness climbs to 2/lr, and hangs there",
-        caption="Below right: the valley across, with the next six steps; dashed: of 2/lr.",
-        alt="Above, the sharpness of a network's loss over 1600 steps of gradient descent: it "
-        "reaches the line at two divided by the learning rate, and stays there. Below, the loss, "
-        "which falls all the same, and a cut through its valley, across which the steps jump.",
-        paper=[{"lr": lr, "step": 1500} for lr in RATES],
-    )
-
-
-@in_style
 def derivatives(function: str = "tanh", n: int = 3) -> Figure:
-    """Draw the n-th derivative of a function, and how many nodes autograd recorded for it.
-
-    >>> derivatives("tanh", 6).axes[1].texts[6].get_text()
-    '212'
+    """Above, the chosen derivative of a function. Below, a bar for each derivative from 0 to
+    6, as high as its graph has nodes.
     """
-    figure = Figure(figsize=(WIDTH / 72, 3.6))
-    values, nodes = tower(function)[n]
+    page, (values, nodes) = Page(259), tower(function)[n]
     name = function + ("′" * n if n < 4 else f"⁽{'⁴⁵⁶'[n - 4]}⁾")
-    figure.text(0.03, 0.935, f"{name}(x)", color=ink.value, weight="bold")
-    curve = figure.add_axes((0.12, 0.53, 0.85, 0.38), xlim=(-3, 3), yscale="symlog")
+    page.text(9, 17, f"{name}(x)", ink.value, weight="bold")
+    ticks = {"xticks": range(-3, 4), "yticks": (-100, -10, -1, 0, 1, 10, 100), "yscale": "symlog"}
+    curve = page.plot(42, 23, 293, 122, x=(-3, 3), y=(-130, 130), **ticks)
     curve.axhline(0, color=ink.context, linewidth=1)
     curve.plot([k / 10 - 3 for k in range(61)], values, color=ink.value, linewidth=3)
-    curve.set(ylim=(-130, 130), xticks=(-3, -2, -1, 0, 1, 2, 3))
-    curve.set_xticklabels(("−3", "−2", "−1", "0", "1", "2", "3"))
-    curve.set_yticks((-100, -10, -1, 0, 1, 10, 100), ("−100", "−10", "−1", "0", "1", "10", "100"))
-    curve.minorticks_off()
-    bars = figure.add_axes((0.12, 0.075, 0.85, 0.3), xlim=(-0.6, 6.6), ylim=(1, 500), yscale="log")
+    look = {"xticks": range(7), "yticks": (), "yscale": "log"}
+    bars = page.plot(42, 162, 293, 240, x=(-0.6, 6.6), y=(1, 500), **look)
     for k, (_, count) in enumerate(tower(function)):
         color, alpha = (ink.gradient, 1) if k == n else (ink.context, 0.4)
         bars.bar(k, count - 1, bottom=1, color=color, alpha=alpha, width=0.7)
-        bars.text(k, count * 1.2, f"{count}", ha="center", color=color if k == n else ink.text)
-    bars.set(xticks=range(7), yticks=())
-    bars.minorticks_off()
+        bars.text(k, count * 1.2, f"{count}", color if k == n else ink.text, ha="center")
     words = f"derivative {n}: {nodes} nodes in its graph"
-    figure.text(0.03, 0.41, words, color=ink.gradient, weight="bold")
-    return figure
+    page.text(9, 153, words, ink.gradient, weight="bold")
+    return page.figure
 
 
-def show_derivatives() -> interactive:
-    """Return the figure of a function that is differentiated six times."""
-    return explore(
-        derivatives,
-        function=ToggleButtons(options=list(TOWERS), value="tanh"),
-        n=Play(value=3, min=0, max=6, interval=900),
-        labels={"function": "function", "n": "derivative"},
-        hold={"n": "x"},
-        title="A derivative of a derivative may be a large program",
-        caption="Each derivative is computed by the graph that the one before has left.",
-        alt="Above, the chosen derivative of a function. Below, a bar for each derivative from 0 to "
-        "6, as high as its graph has nodes.",
-        paper=[{"function": "sin", "n": 6}, {"function": "tanh", "n": 6}],
-    )
+show_derivatives = shown(
+    derivatives,
+    "A derivative of a derivative may be a large program",
+    "Each derivative is computed by the graph that the one before has left.",
+    hold={"n": "x"},
+    paper=[{"function": "sin", "n": 6}, {"function": "tanh", "n": 6}],
+    function=control("function", ToggleButtons, TOWERS),
+    n=control("derivative", Play, max=6, interval=900),
+)
 
 
 def prices(hidden: int = 3) -> Figure:
-    """Draw what derivatives of a net with so many hidden layers cost, in forward passes.
-
-    >>> prices(3).texts[0].get_text()
-    '3 hidden layers, 12,545 weights'
+    """A bar for each derivative of a network: the loss 1, its gradient below 3, a slope in
+    forward mode 3, sixteen gradients as much as one, and a product with the Hessian from 4
+    to 9.
     """
     page, (weights, found) = Page(248), costs(hidden)
     words = f"{hidden} hidden layer{'s' * (hidden > 1)}, {weights:,} weights"
@@ -147,16 +118,10 @@ def prices(hidden: int = 3) -> Figure:
     return page.figure
 
 
-def show_prices() -> interactive:
-    """Return the figure of what each derivative of a net costs."""
-    return explore(
-        prices,
-        hidden=(1, 8),
-        labels={"hidden": "hidden layers"},
-        title="A gradient costs three forward passes, H v fewer than nine",
-        caption="Counted in the matrix products of one batch of 16, with the loss as the unit.",
-        alt="A bar for each derivative of a network: the loss 1, its gradient below 3, a slope in "
-        "forward mode 3, sixteen gradients as much as one, and a product with the Hessian from 4 "
-        "to 9.",
-        paper=[1, 3, 8],
-    )
+show_prices = shown(
+    prices,
+    "A gradient costs three forward passes, H v fewer than nine",
+    "Counted in the matrix products of one batch of 16, with the loss as the unit.",
+    paper=[1, 3, 8],
+    hidden=control("hidden layers", IntSlider, min=1, max=8),
+)

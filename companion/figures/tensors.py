@@ -3,12 +3,12 @@
 import warnings
 
 import torch
-from ipywidgets import ToggleButtons, interactive
+from ipywidgets import Checkbox, Dropdown, FloatSlider, IntSlider, ToggleButtons
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from companion.canvas import MARGIN, WIDTH, Page, ink, signed, wrapped
-from explorable import explore
+from companion.figures import control, shown
 
 #: What the switches of `tensor_passport` are called.
 NOTHING, ONE, BOTH = "nothing", "w", "x and w"
@@ -16,14 +16,12 @@ PLAIN, RETAIN, DETACH = "nothing more", "y.retain_grad()", "y = y.detach()"
 
 
 def tensor_passport(learns: str = ONE, then: str = PLAIN, backward: bool = True) -> Figure:
-    """Draw the tensors of ``loss = (x * w)**2`` as passports, joined as torch has recorded them.
+    """Four boxes, loss on top, then y, then x and w: each says whether its tensor is a leaf
+    or which operation made it, whether it requires a gradient, and what its grad is. Red
+    arrows lead from box to box where torch has recorded the way back.
 
-    `learns` says which inputs require a gradient, `then` what is done with ``y = x * w``: see the
+    The program is ``loss = (x * w)**2``. `learns` says which inputs require a gradient, `then` what is done with ``y = x * w``: see the
     names above.
-
-    >>> texts = [text.get_text() for text in tensor_passport().texts]
-    >>> "w.grad = 36" in texts, "x.grad is None" in texts
-    (True, True)
     """
     tensors, said = _run(learns, then, backward)
     page = Page(304)
@@ -39,8 +37,8 @@ def tensor_passport(learns: str = ONE, then: str = PLAIN, backward: bool = True)
         recorded, end = _leads(tensors[above], tensors[below]), (tip, boxes[below][1])
         color = ink.gradient if recorded else ink.context
         width, style = (2, "solid") if recorded else (1, "dotted")
-        page.line([start, end], color, linewidth=width, linestyle=style)
-        page.head(end, start, color, (9, 5), shown=recorded)
+        look = {"linewidth": width, "linestyle": style}
+        page.arrow(start, end, color, (9, 5), shown=recorded, **look)
     for name, tensor in tensors.items():
         left, top, width, code = boxes[name]
         page.box(
@@ -103,25 +101,15 @@ def _leads(above, below):
     )
 
 
-def show_passports() -> interactive:
-    """Return the figure in which a program's switches change what its tensors say."""
-    return explore(
-        tensor_passport,
-        learns=ToggleButtons(options=[NOTHING, ONE, BOTH], value=ONE),
-        then=[PLAIN, RETAIN, DETACH],
-        backward=True,
-        labels={
-            "learns": "requires a gradient",
-            "then": "after y = x * w",
-            "backward": "loss.backward()",
-        },
-        title="Leaves keep their gradient",
-        caption="Green: leaves that require a gradient.",
-        alt="Four boxes, loss on top, then y, then x and w: each says whether its tensor is a leaf "
-        "or which operation made it, whether it requires a gradient, and what its grad is. Red "
-        "arrows lead from box to box where torch has recorded the way back.",
-        paper=[{"then": PLAIN}, {"then": RETAIN}, {"then": DETACH}],
-    )
+show_passports = shown(
+    tensor_passport,
+    "Leaves keep their gradient",
+    "Green: leaves that require a gradient.",
+    paper=[{"then": PLAIN}, {"then": RETAIN}, {"then": DETACH}],
+    learns=control("requires a gradient", ToggleButtons, [NOTHING, ONE, BOTH]),
+    then=control("after y = x * w", Dropdown, [PLAIN, RETAIN, DETACH]),
+    backward=control("loss.backward()", Checkbox),
+)
 
 
 CODE = (
@@ -148,10 +136,8 @@ def branching(x: Tensor, times: int) -> Tensor:
 
 
 def define_by_run(times: int = 3, x: float = 0.5) -> Figure:
-    """Draw a short program with the lines that ran, and beside it the graph that they left.
-
-    >>> [text.get_text() for text in define_by_run(times=0).texts if "Backward" in text.get_text()]
-    ['ExpBackward0']
+    """Left, seven lines of code: those that ran are blue. Right, a box for each operation
+    that ran, joined to its line, and red arrows from box to box back to the leaf x.
     """
     start = torch.tensor(x, dtype=torch.float64, requires_grad=True)
     y = branching(start, times)
@@ -193,15 +179,11 @@ def define_by_run(times: int = 3, x: float = 0.5) -> Figure:
     return page.figure
 
 
-def show_define_by_run() -> interactive:
-    """Return the figure of a loop and a branch, and the graph of each run."""
-    return explore(
-        define_by_run,
-        times=(0, _MOST),
-        x=(0.25, 3.0, 0.25),
-        title="The graph follows the code",
-        caption="Blue lines ran; red arrows lead back.",
-        alt="Left, seven lines of code: those that ran are blue. Right, a box for each operation "
-        "that ran, joined to its line, and red arrows from box to box back to the leaf x.",
-        paper=[{"times": 1}, {"times": 3}, {"times": 4}],
-    )
+show_define_by_run = shown(
+    define_by_run,
+    "The graph follows the code",
+    "Blue lines ran; red arrows lead back.",
+    paper=[{"times": 1}, {"times": 3}, {"times": 4}],
+    times=control("times", IntSlider, min=0, max=_MOST),
+    x=control("x", FloatSlider, min=0.25, max=3.0, step=0.25),
+)

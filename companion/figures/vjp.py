@@ -1,13 +1,13 @@
 """The figures of the chapter about v in backward(v)."""
 
 import torch
-from ipywidgets import FloatSlider, Play, interactive
+from ipywidgets import FloatSlider, Play
 from matplotlib.figure import Figure
 from matplotlib.path import Path
 from torch import Tensor
 
-from companion.canvas import MARGIN, WIDTH, Page, in_style, ink, signed, text_width
-from explorable import explore
+from companion.canvas import MARGIN, WIDTH, Page, ink, signed, text_width
+from companion.figures import control, shown
 
 
 def product_and_parabola(x: Tensor) -> Tensor:
@@ -33,13 +33,11 @@ _UNIT = 4.5  # the width of a thread that stands for 1
 
 
 def jacobian_loom(v1: float = 1.0, v2: float = -0.5) -> Figure:
-    """Draw the entries of a Jacobian as bands from two outputs to two inputs, weighted by v.
+    """A loom: four bands, as wide as the entries of a Jacobian, lead from two outputs down
+    to two inputs. In each band runs a red thread, as wide as the entry times the number
+    of v, broken if it is negative. Below, the threads that meet are added to x.grad.
 
     The program is `product_and_parabola` at x = (2, 1); v1 and v2 are from −1 to 1.
-
-    >>> texts = [text.get_text() for text in jacobian_loom(1.0, -0.5).texts]
-    >>> "x.grad[0] = −1" in texts, "x.grad[1] = 2.5" in texts
-    (True, True)
     """
     v, J, grad = (v1, v2), [_pull((1.0, 0.0)), _pull((0.0, 1.0))], _pull((v1, v2))
     page = Page(294)
@@ -94,52 +92,42 @@ def _legend(page, y):
 
 def _plane(page, v):
     """Draw v as an arrow, on axes in which a reader's hand can move it."""
-    side, height = 84, page.figure.get_size_inches()[1] * 72
-    place = ((WIDTH - side) / 2 / WIDTH, 1 - (18 + side) / height, side / WIDTH, side / height)
-    ax = page.figure.add_axes(place, xlim=(-1.2, 1.2), ylim=(-1.2, 1.2))
-    ax.axis("off")
+    left, right = WIDTH / 2 - 42, WIDTH / 2 + 42
+    ax = page.plot(left, 18, right, 102, x=(-1.2, 1.2), y=(-1.2, 1.2))
     for tick in (-1, -0.5, 0, 0.5, 1):
         ax.plot((-1, 1), (tick, tick), color=ink.context, linewidth=0.3 + (tick == 0))
         ax.plot((tick, tick), (-1, 1), color=ink.context, linewidth=0.3 + (tick == 0))
     ax.plot((0, v[0]), (0, v[1]), color=ink.gradient, linewidth=2)
-    ax.plot(*([each] for each in v), "o", color=ink.gradient, markersize=11)
+    ax.dot(*v, ink.gradient, 11)
     page.text(151, 14, "v: take the dot", ink.gradient, ha="center")
     page.text(191, 64, "v₁", ink.context)
     page.text(151, 106, "v₂", ink.context, ha="center")
 
 
-def show_loom() -> interactive:
-    """Return the figure in which v is moved, and x.grad follows."""
-    return explore(
-        jacobian_loom,
-        v1=FloatSlider(value=1, min=-1, max=1, step=0.25),
-        v2=FloatSlider(value=-0.5, min=-1, max=1, step=0.25),
-        labels={"v1": "v₁, how much y₁ counts", "v2": "v₂, how much y₂ counts"},
-        hold={"v1": "x", "v2": "y"},
-        title="Weighted rows fall on x.grad",
-        caption="Each green band is a slope; the red thread in it is what v lets through.",
-        alt="A loom: four bands, as wide as the entries of a Jacobian, lead from two outputs down "
-        "to two inputs. In each band runs a red thread, as wide as the entry times the number "
-        "of v, broken if it is negative. Below, the threads that meet are added to x.grad.",
-        paper=[{"v1": 1.0, "v2": 0.0}, {"v1": 0.0, "v2": 1.0}, {"v1": 1.0, "v2": -0.5}],
-    )
+show_loom = shown(
+    jacobian_loom,
+    "Weighted rows fall on x.grad",
+    "Each green band is a slope; the red thread in it is what v lets through.",
+    hold={"v1": "x", "v2": "y"},
+    paper=[{"v1": 1.0, "v2": 0.0}, {"v1": 0.0, "v2": 1.0}, {"v1": 1.0, "v2": -0.5}],
+    v1=control("v₁, how much y₁ counts", FloatSlider, min=-1, max=1, step=0.25),
+    v2=control("v₂, how much y₂ counts", FloatSlider, min=-1, max=1, step=0.25),
+)
 
 
-@in_style
 def doubling(n: int = 9) -> Figure:
-    """Draw how n doublings move the norm of y, and how far backward(v) takes the numbers of v.
+    """Four lines on a logarithmic axis, all of the same length: the norm of y, which passes
+    1000 after nine doublings, and the three numbers of v, which become those of x.grad.
 
     The loop begins at x = (0.5, 1, −2), and v = (0.1, 1, 0.0001).
-
-    >>> [text.get_text() for text in doubling(9).axes[0].texts][1]
-    'v₁ = 0.1 → x.grad[0] = 51.2'
     """
     v = (0.1, 1.0, 0.0001)
     x = torch.tensor([0.5, 1.0, -2.0], dtype=torch.float64, requires_grad=True)
     y = x * 2**n
     y.backward(torch.tensor(v, dtype=torch.float64))
-    figure = Figure(figsize=(4.2, 3.4))
-    ax = figure.add_axes((0.03, 0.1, 0.94, 0.8), xscale="log")
+    page, ticks = Page(245), {1e-4: "0.0001", 1e-2: "0.01", 1: "1", 100: "100", 1e4: "10000"}
+    look = {"xscale": "log", "xticks": ticks}
+    ax = page.plot(9, 25, 293, 220, x=(2e-5, 3e4), y=(-3.4, 0.7), **look)
     lines = [(x.norm().item(), y.norm().item(), ink.value, "norm of y = {:.4g} → {:.4g}")]
     for i, (start, end) in enumerate(zip(v, x.grad.tolist(), strict=True)):
         words = f"v{'₁₂₃'[i]} = {{:g}} → x.grad[{i}] = {{:.6g}}"
@@ -147,28 +135,19 @@ def doubling(n: int = 9) -> Figure:
     ax.plot((1000, 1000), (-0.35, 0.35), color=ink.text, linewidth=1)
     for row, (start, end, color, words) in enumerate(lines):
         ax.plot((start, end), (-row, -row), color=color, linewidth=3, solid_capstyle="butt")
-        ax.plot(start, -row, "o", color=ink.context, markersize=6)
-        ax.plot(end, -row, "o", color=color, markersize=9)
-        ax.text(2.2e-5, 0.3 - row, words.format(start, end), color=color)
+        ax.dot(start, -row, ink.context, 6)
+        ax.dot(end, -row, color, 9)
+        ax.text(2.2e-5, 0.3 - row, words.format(start, end), color)
     ax.text(1000, 0.42, "1000", ha="center")
-    ax.set(xlim=(2e-5, 3e4), ylim=(-3.4, 0.7), yticks=())
-    ax.set_xticks((1e-4, 1e-2, 1, 100, 1e4), ("0.0001", "0.01", "1", "100", "10000"))
-    ax.minorticks_off()
-    ax.spines.left.set_visible(False)
     stops = "the loop goes on" if n < 9 else "the loop stops" if n == 9 else "it stopped at 9"
-    figure.text(0.03, 0.94, f"n = {n}: each number × {2**n}, {stops}")
-    return figure
+    page.text(9, 15, f"n = {n}: each number × {2**n}, {stops}")
+    return page.figure
 
 
-def show_doubling() -> interactive:
-    """Return the figure of the doubling loop, one doubling after the other."""
-    return explore(
-        doubling,
-        n=Play(value=9, min=0, max=11),
-        labels={"n": "doublings"},
-        title="Each doubling doubles the gradient",
-        caption="Grey dots: x and v. A distance to the right is a factor, the same for all four.",
-        alt="Four lines on a logarithmic axis, all of the same length: the norm of y, which passes "
-        "1000 after nine doublings, and the three numbers of v, which become those of x.grad.",
-        paper=[3, 6, 9],
-    )
+show_doubling = shown(
+    doubling,
+    "Each doubling doubles the gradient",
+    "Grey dots: x and v. A distance to the right is a factor, the same for all four.",
+    paper=[3, 6, 9],
+    n=control("doublings", Play, max=11),
+)

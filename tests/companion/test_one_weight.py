@@ -12,7 +12,7 @@ import nbformat
 import pytest
 import torch
 
-from companion.figures.one_weight import EXAMPLES, LIMITS, factor, train
+from companion.figures.one_weight import EXAMPLES, LIMITS, LOOP, factor, train
 from tests.conftest import ROOT
 
 
@@ -51,6 +51,17 @@ def test_the_older_program_and_todays_end_on_the_same_bits(older):
             w -= 0.01 * w.grad
         w.grad = None
     assert older[1]["w"].item() == w.item() == 1.9999996423721313
+
+
+def test_the_loop_that_is_drawn_finds_the_numbers_beside_it():
+    x_data, y_data = zip(*EXAMPLES, strict=True)
+    names = {"torch": torch, "x_data": x_data, "y_data": y_data}
+    exec(LOOP, names)  # noqa: S102 the very text of the figure, and of the chapter
+    w = torch.tensor(1.0, dtype=torch.float64, requires_grad=True)
+    names["epoch"](w, 0.01)
+    assert w.item() == train(1.0, 0.01, 4)[3].w and w.grad is None
+    notebook = nbformat.read(ROOT / "chapters" / "one-weight.ipynb", as_version=4)
+    assert any(cell.source.startswith(LOOP) for cell in notebook.cells)
 
 
 def test_a_gradient_from_backward_has_no_graph():
