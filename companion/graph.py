@@ -5,32 +5,29 @@
 >>> found = graph(torch.sin(x * x + x))
 >>> [node.name() for node in found]
 ['SinBackward0', 'AddBackward0', 'MulBackward0', 'torch::autograd::AccumulateGrad']
->>> [len(list(found.predecessors(node))) for node in found], found.number_of_edges()
-([0, 1, 1, 2], 5)
+>>> [len(below) for below in found.values()]  # an edge for each use
+[1, 2, 2, 0]
 """
 
 from collections.abc import Iterator
 from typing import Any
 
-import networkx
 from torch import Tensor
 from torch.autograd.graph import Node, get_gradient_edge
 
 
-def graph(tensor: Tensor) -> networkx.MultiDiGraph:
-    """Return the nodes that a tensor leads to, the way of backward, with an edge for each use.
+def graph(tensor: Tensor) -> dict[Node, list[Node]]:
+    """Return the nodes that a tensor leads to, and for each those below it, once for each use.
 
     The tensor requires a gradient. The nodes are torch's own, which keep what they saved.
     """
-    found, waiting = networkx.MultiDiGraph(), [get_gradient_edge(tensor).node]
+    found, waiting = {}, [get_gradient_edge(tensor).node]
     while waiting:
         node = waiting.pop(0)
-        found.add_node(node)
-        for below, _ in node.next_functions:
-            if below is not None:  # what came in there needs no gradient
-                if below not in found and below not in waiting:
-                    waiting.append(below)
-                found.add_edge(node, below)
+        if node not in found:
+            # Where there is none below, what came in needs no gradient.
+            found[node] = [below for below, _ in node.next_functions if below is not None]
+            waiting += found[node]
     return found
 
 
