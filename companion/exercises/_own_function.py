@@ -15,15 +15,14 @@ def own_function(
     truth: Callable[..., Tensor],
     cases: Sequence[dict],
     value: Sequence,
-    grads: dict[str, Sequence],
     drawn: Callable,
+    **grads: Sequence,
 ) -> Project:
     """Return the project of a Function `name`, whose `apply` gets the inputs of a case.
 
     `truth` computes the same with torch's operations; `value` and `grads`, by the name of an
     input, are what to say to wrong values, as `Part` reads it.
     """
-
     call = f"`{name}.apply({', '.join(cases[0])})`"
 
     def step(*parts, cases=cases[:1], **options):
