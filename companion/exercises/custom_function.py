@@ -159,7 +159,7 @@ exercises["complex-step"] = Function(
         0,
     ),
     flag(
-        "Nearly; but that {call} is right to the last digits is",
+        "Nearly. Is {call} right to the last digits?",
         True,
         "Is there a difference left, or a step longer than 1e-10? Or a number of float32?",
     ),
@@ -190,7 +190,7 @@ exercises["lean-swish"] = Function(
     "swish",
     [{"x": leaf(1.0, -2.0)}, {"x": leaf(0.0, 0.5, 3.0)}],
     Part("{call} returned", _swish, tensor=True),
-    flag("That a `Function` of your own made {call} is", True, "Return `Swish.apply(x)`."),
+    flag("Has a `Function` of your own made {call}?", True, "Return `Swish.apply(x)`."),
     Part(
         "After {call} and `y.backward(v)` with v = 1, -2, 3, …, `x.grad` is",
         lambda x: slope(_swish, x) * upstream(x),

@@ -1,6 +1,5 @@
 """The predictions, exercises and project of the chapter "Build your own autograd"."""
 
-import math
 import random
 from collections.abc import Callable
 
@@ -13,9 +12,9 @@ from companion.exercises._given import grid, leaf, slope, vector
 exercises = {}
 
 
-def _run(program: str, make: Callable) -> dict:
+def _run(program: str, make: Callable, a: float = 0.75, b: float = -0.5) -> dict:
     """Run a program such as "c = a * b; y = c + a", and return its nodes by name."""
-    nodes = {"a": make(0.75), "b": make(-0.5)}
+    nodes = {"a": make(a), "b": make(b)}
     exec(program, nodes)  # noqa: S102 it is a text of this module
     return nodes
 
@@ -87,66 +86,58 @@ exercises["engine-recursion"] = Number(
 )
 
 
-def _looked_at(y, *inputs):
-    """Return the value of a result, and its local slope in each input: None without an edge."""
-    if y is None:
-        return (None,) * (1 + len(inputs))
-    if not (hasattr(y, "value") and hasattr(y, "edges")):
-        raise TypeError("the result is no Scalar: return Scalar(value, edges)")
-    edges = [[local for node, local in y.edges if node is x] for x in inputs]
-    return y.value, *(sum(found) if found else None for found in edges)
+def _operation(*forms, known=()):
+    """Return the step of an operation, from its value and the local slopes of its inputs."""
 
+    def run(form, make, a, b):
+        nodes = _run(f"y = {forms[form]}", make, a, b)
+        return nodes["y"], nodes["a"], nodes["b"]
 
-_NO_EDGE = "A result has an edge to each of its inputs: a pair of the input and a local slope."
+    def observe(kind, form, a, b):
+        y, *inputs = run(form, kind, a, b)
+        if y is None:
+            return None, None
+        if not (hasattr(y, "value") and hasattr(y, "edges")):
+            raise TypeError("the result is no Scalar: return Scalar(value, edges)")
+        found = [[local for node, local in y.edges if node is x] for x in inputs]
+        if any(name in forms[form] and not each for name, each in zip("ab", found, strict=True)):
+            return y.value, None
+        return y.value, vector(*(float(sum(each)) for each in found))
 
-
-def _two_inputs(sign, truth):
-    """Return the step of an operation of two inputs."""
-
-    def observe(kind, a, b):
-        x, z = kind(a), kind(b)
-        value, *slopes = _looked_at(truth(x, z), x, z)
-        slopes = None if None in slopes else vector(*map(float, slopes))
-        return value, slopes, _looked_at(truth(x, x), x)[1], _looked_at(truth(x, 2.0))[0]
+    def slopes(form, a, b):
+        y, *inputs = run(form, leaf, a, b)
+        return torch.stack(torch.autograd.grad(y, inputs, materialize_grads=True))
 
     return Function(
         "Scalar",
-        grid(a=(3.0, -1.5), b=(4.0, 0.5)),
-        Part("The value of {call} is", truth),
+        grid(form=tuple(range(len(forms))), a=(3.0, -1.5), b=(4.0, 0.5)),
+        Part("The value of {call} is", lambda form, a, b: run(form, leaf, a, b)[0]),
         Part(
             "In the edges of {call}, the local slopes in `a` and `b` are",
-            lambda a, b: slope(lambda x: truth(*x), vector(a, b)),
-            "In the edge to `a` stands the value of `a`: the local slope of the wrong input.",
-            lambda a, b: vector(a, b),
-            missing=_NO_EDGE,
+            slopes,
+            *known,
+            missing="A result has an edge to each of its inputs: a pair of the input and a local "
+            "slope.",
         ),
-        Part(
-            f"After {{call}}, in the edges of `a {sign} a` the local slopes add up to",
-            lambda a: slope(lambda x: truth(x, x), a),
-            "An input that is used twice has two edges: keep a list of pairs, not a dict.",
-            lambda a: slope(lambda x: truth(x, a), a),
-        ),
-        Part(f"After {{call}}, the value of `a {sign} 2.0` is", lambda a: truth(a, 2.0)),
         observe=observe,
-        call=lambda a, b: f"`a, b = Scalar({a:g}), Scalar({b:g}); a {sign} b`",
-        drawn=lambda draw: {"a": draw.number(-4, 4), "b": draw.number(-4, 4)},
+        call=lambda form, a, b: f"`a, b = Scalar({a:g}), Scalar({b:g}); {forms[form]}`",
+        drawn=lambda draw: {
+            "form": draw.randrange(len(forms)),
+            "a": draw.number(-4, 4),
+            "b": draw.number(-4, 4),
+        },
     )
 
 
-_TANH = Function(
-    "Scalar",
-    grid(a=(0.5, -1.0, 2.0, 0.0)),
-    Part("The value of {call} is", lambda a: math.tanh(a)),
-    Part(
-        "In the edges of {call}, the local slope is",
-        lambda a: slope(torch.tanh, a),
-        "This is 1 − a². The formula 1 − t² means the result t = tanh(a), not the input.",
-        lambda a: 1 - a * a,
-        missing=_NO_EDGE,
-    ),
-    observe=lambda kind, a: _looked_at((x := kind(a)).tanh(), x),
-    call=lambda a: f"`Scalar({a:g}).tanh()`",
-    drawn=lambda draw: {"a": draw.number(-3, 3)},
+_OF_TWO = (
+    "In the edge to `a` stands the value of `a`: the local slope of the wrong input.",
+    lambda form, a, b: vector(*((a, b), (2 * a, 0.0), (a, 0.0))[form]),
+    "An input that is used twice has two edges: keep a list of pairs, not a dict.",
+    lambda right, form: right / 2 if form == 1 else right,
+)
+_OF_TANH = (
+    "This is 1 − a². The formula 1 − t² means the result t = tanh(a), not the input.",
+    lambda a: vector(1 - a * a, 0.0),
 )
 
 _GRAPHS = (
@@ -302,9 +293,9 @@ _WAY_BACK = _on_programs(
 
 exercises["your-engine"] = Project(
     {
-        "`+`": _two_inputs("+", lambda a, b: a + b),
-        "`*`": _two_inputs("*", lambda a, b: a * b),
-        "`tanh`": _TANH,
+        "`+`": _operation("a + b", "a + a", "a + 2.0", known=_OF_TWO),
+        "`*`": _operation("a * b", "a * a", "a * 2.0", known=_OF_TWO),
+        "`tanh`": _operation("a.tanh()", known=_OF_TANH),
         "`order`": _ORDER,
         "`backward`": _WAY_BACK,
         "XOR": Function(

@@ -173,12 +173,12 @@ exercises["two-leaks"] = Function(
     grid(seed=(1.0, 2.0)),
     Part("{call} returned", _first_rows),
     flag(
-        "The rows are right, but that what {call} returned leads to a graph is",
+        "The rows are right. Does what {call} returned lead to a graph?",
         False,
         "Each row keeps all that was saved for its batch. Nobody wants to go back from here.",
     ),
     flag(
-        "No graph is left, but that what {call} returned holds more bytes than its rows is",
+        "No graph is left. Does what {call} returned hold more bytes than its rows have?",
         False,
         "A row of a tensor is a view: it keeps the storage of all fifty rows. What makes a copy?",
     ),

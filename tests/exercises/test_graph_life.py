@@ -99,8 +99,8 @@ WRONG = {
     ],
     "choose-k": [(8, "for 64 layers"), (20, "alive at the peak"), (1, "every layer's input")],
     "two-leaks": [
-        (rows_by(lambda h: h[0]), "leads to a graph"),
-        (rows_by(lambda h: h[0].clone()), "leads to a graph"),
+        (rows_by(lambda h: h[0]), "lead to a graph"),
+        (rows_by(lambda h: h[0].clone()), "lead to a graph"),
         (rows_by(lambda h: h[0].detach()), "a view"),
         (rows_by(lambda h: h[0], track=False), "the storage of all fifty rows"),
         (rows_by(lambda h: h[1].tolist()), "No mistake"),

@@ -97,12 +97,6 @@ def start(fill):
     return start
 
 
-def by_new_tensor(layer):
-    w = torch.randn(layer.weight.shape) * (2 / layer.in_features) ** 0.5
-    del layer.weight
-    layer.weight = w
-
-
 def in_no_grad(layer):
     with torch.no_grad():
         layer.weight.normal_().mul_(math.sqrt(2 / layer.in_features))
@@ -202,14 +196,17 @@ WRONG = {
         (linear(flipped=True), "a row for each *output*"),
         (linear(scale=1.0), "between −1 and 1"),
         (linear(draw=torch.rand), "between −1 and 1"),
-        (linear(add=False), "gives `x @ weight.T + bias` is False"),
+        (linear(add=False), "give `x @ weight.T + bias`? False."),
         (Silent, "after `return`"),
     ],
     "one-epoch": [
         (epoch(empty=""), "Gradients have added up"),
         (epoch(empty="after"), "has brought a gradient along"),
         (epoch(empty="too early"), "what does `step()` find"),
-        (epoch(mode=False), "training mode throughout is False"),
+        (
+            epoch(mode=False),
+            "training mode all through `epoch(net, batches, optimizer)` (seed 0)? False.",
+        ),
         (epoch(total="batches"), "The last one is smaller"),
         (epoch(total="last"), "the last batch"),
         (epoch(total="sum"), "No mistake"),
@@ -221,14 +218,13 @@ WRONG = {
         (start(lambda layer: nn.init.xavier_normal_(layer.weight)), "died out"),
         (start(lambda layer: nn.init.normal_(layer.weight)), "It floods"),
         (start(lambda layer: nn.init.normal_(layer.weight, std=100.0)), "It floods"),
-        (start(by_new_tensor), "still learn"),
     ],
     "fool-the-net": [
         (fool(sign=-1), "down the loss"),
         (fool(signed=False), "take the sign"),
         (fool(bounded=False), "ink goes from 0 to 1"),
-        (fool(alone=False), "the gradients of the weights alone is False"),
-        (and_empties(fool()), "the gradients of the weights alone is False"),
+        (fool(alone=False), "the gradients of the weights alone? False."),
+        (and_empties(fool()), "the gradients of the weights alone? False."),
     ],
     "network-doctor": [
         (lambda *program: print(end=""), "after `return`"),
