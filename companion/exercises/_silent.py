@@ -32,7 +32,7 @@ _ADVICE = {
 _CUT = (
     "on this level nothing is cut: a number of `x` became a constant, or its way back was changed"
 )
-_NUMBERS = ("item", "tolist", "numpy", "__float__", "__int__", "__index__", "__array__")
+_NUMBERS = ("item", "tolist", "numpy", "__float__", "__array__")
 _FREE = ("new_", "__repr", "__format")  # these take no number out, or only to be looked at
 
 

@@ -210,7 +210,7 @@ WRONG = {
         (epoch(total="batches"), "The last one is smaller"),
         (epoch(total="last"), "the last batch"),
         (epoch(total="sum"), "No mistake"),
-        (epoch(plain=False), "still holds a graph"),
+        (epoch(plain=False), "still hold a graph"),
     ],
     "start-for-depth": [
         (start(lambda layer: nn.init.constant_(layer.weight, 0.1)), "stay alike for ever"),
