@@ -99,6 +99,19 @@ def from_the_table(pick):
     return lambda f, x: pick(hessian(f)(x))
 
 
+def test_the_sharpness_goes_with_the_net_of_the_chapter():
+    """The page's last words say so: 19.5, by forward over reverse as well."""
+    from companion.edge import loss, weights
+
+    def forward_over_reverse(f, x):
+        v = torch.linspace(1, 2, len(x), dtype=x.dtype)
+        for _ in range(50):
+            v = jvp(grad(f), (x,), (v / v.norm(),))[1]
+        return v.norm().item()
+
+    assert abs(forward_over_reverse(loss, weights()) - 19.5) < 0.05
+
+
 RIGHT = {
     "second-slope": ["b"],
     "newton-lands": [2, torch.tensor(2.0)],
