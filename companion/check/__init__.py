@@ -178,7 +178,7 @@ def _judged(question, answer, seed):
     try:
         return _run.limited(judged)
     except _run.TimeUp:
-        return Result("too slow", f"Your answer could not be read within {_run.SECONDS} seconds.")
+        return Result("too slow", f"Your answer {_run.still_running()}")
     except _run.OwnFailure as failure:
         return _own_failure(failure)
     except BaseException:  # an answer may be any object, all of whose methods fail

@@ -52,7 +52,8 @@ def own(call: Callable[..., object], *args: object, **options: object) -> object
 def default_state():
     """Have torch in its default state, and give back the one that it was in.
 
-    This is about the grad mode, inference mode, the default dtype and device, and random numbers.
+    This is about the grad mode, inference mode, autocast, the default dtype and device, and random
+    numbers.
     It may be left in any of them by the code inside.
 
     >>> with torch.no_grad(), default_state():
@@ -60,7 +61,12 @@ def default_state():
     True
     """
     dtype, device = torch.get_default_dtype(), torch.get_default_device()
-    with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
+    with (
+        torch.random.fork_rng(devices=[]),
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        torch.autocast("cpu", enabled=False),
+    ):
         try:
             # Inside such a block nobody may set another default device: only if it is needed.
             with nullcontext() if device.type == "cpu" else torch.device("cpu"):
@@ -137,10 +143,15 @@ def run(call: Callable[[], object], code: CodeType | None) -> object:
         with default_state():
             return call()
     except TimeUp:
-        sentence = f"was still running after {SECONDS} seconds, so it was stopped."
-        raise Stopped("too slow", f"{sentence} Is there a loop that never ends?") from None
+        raise Stopped("too slow", still_running()) from None
     except BaseException as failure:  # `sys.exit()` too must leave the kernel alive
         raise Stopped("raised", f"stopped with {_failure(failure, code)}") from None
+
+
+def still_running() -> str:
+    """Return what is said of code that was stopped, after its name."""
+    stopped = f"was still running after {SECONDS} seconds, so it was stopped."
+    return f"{stopped} Is there a loop that never ends?"
 
 
 def _failure(failure, code):
