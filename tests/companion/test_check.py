@@ -10,7 +10,6 @@ makes `check` raise, hang, or print an address.
 import json
 import math
 import re
-import sys
 import time
 
 import numpy
@@ -133,6 +132,9 @@ CONTEXTS = {
     "inference": torch.inference_mode,
     "device": lambda: torch.device("meta"),
     "autocast": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
+    "hooks": lambda: torch.autograd.graph.saved_tensors_hooks(
+        torch.Tensor.half, torch.Tensor.double
+    ),
 }
 
 
@@ -349,11 +351,11 @@ def test_a_flag_is_a_flag():
     assert judge(question, lambda x: 1.0).kind == "type"
 
 
-def test_one_long_call_into_compiled_code_is_explained(monkeypatch, capsys):
+def test_nobody_waits_for_one_long_call_into_compiled_code(monkeypatch):
     monkeypatch.setattr(_run, "SECONDS", 0.2)
-    result = judge(square(), lambda x: time.sleep(1.5))
-    assert result.kind == "too slow"
-    assert "one long call into compiled code" in capsys.readouterr().err
+    start = time.monotonic()
+    assert judge(square(), lambda x: time.sleep(4)).kind == "too slow"
+    assert time.monotonic() - start < 3
 
 
 # Several steps, and exercises of one's own ------------------------------------------------------
@@ -476,22 +478,6 @@ def test_endless_loop_is_stopped(answer, monkeypatch):
     assert result.kind == "too slow"
     assert "still running after 0.2 seconds" in str(result)
     time.sleep(0.4)  # nothing is raised later
-
-
-@pytest.mark.parametrize("answer", [endless, lambda x: x**2])
-def test_a_debugger_still_works_after_a_check(answer, monkeypatch):
-    """A time limit that is called off in the wrong way makes traced code hang in CPython 3.11."""
-    monkeypatch.setattr(_run, "SECONDS", 0.2)
-    register("square", square())
-    check("square", answer)
-    lines = []
-    before = sys.gettrace()
-    sys.settrace(lambda frame, event, _: lines.append(event))
-    try:
-        judge(square(), lambda x: x)
-    finally:
-        sys.settrace(before)
-    assert "call" in lines
 
 
 def test_html_escapes_what_a_reader_made():
