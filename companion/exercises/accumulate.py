@@ -174,8 +174,8 @@ exercises["mean-of-each-part"] = Choice(
 exercises["orders-that-learn"] = Number(
     3,
     {},
-    ("The loop runs round: are `backward`, `step`, `empty` another loop, or the same one?", 1),
-    ("Not all: what does `step` find in `w.grad` if `empty` comes just before it?", 6),
+    ("The loop runs round: are `backward`, `step`, `zero_grad` another one, or the same one?", 1),
+    ("Not all: what does `step` find in `w.grad` if `zero_grad` comes just before it?", 6),
     ("There is a third place to enter the same circle: with `step`.", 2),
 )
 

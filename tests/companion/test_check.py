@@ -279,6 +279,7 @@ WAYS_BACK = [
     lambda x: torch.autograd.grad((w := torch.tensor(x, requires_grad=True)) ** 3 / 3, w)[0],
     lambda x: torch.func.grad(lambda w: w**3 / 3)(torch.tensor(x)),
     lambda x: torch.autograd.functional.jacobian(lambda w: w**3 / 3, torch.tensor(x)),
+    lambda x: torch.func.jacfwd(lambda w: w**3 / 3)(torch.tensor(x)),
 ]
 
 

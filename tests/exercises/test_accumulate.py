@@ -114,7 +114,7 @@ WRONG = {
     ],
     "orders-that-learn": [
         (1, "or the same one?"),
-        (6, "just before it"),
+        (6, "comes just before it"),
         (2, "with `step`"),
     ],
     "forgotten-step": [
