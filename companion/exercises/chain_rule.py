@@ -87,14 +87,6 @@ exercises["neuron-by-hand"] = Function(
 )
 
 
-def _all_gradients(slope):
-    """Return the slope of each number of a program along each; `slope` has the local ones.
-
-    The sum over all paths is the geometric series 1 + slope + slope² + …
-    """
-    return torch.linalg.inv(torch.eye(len(slope), dtype=torch.float64) - slope)
-
-
 def _last_gradient_only(slope):
     grads = _top_row(slope)
     for i in range(len(slope) - 2, -1, -1):
@@ -103,7 +95,7 @@ def _last_gradient_only(slope):
 
 
 def _top_row(slope):
-    return slope[-1] + torch.eye(len(slope), dtype=torch.float64)[-1]
+    return slope[-1] + torch.eye(len(slope)).double()[-1]
 
 
 exercises["sweep-a-graph"] = Function(
@@ -122,7 +114,8 @@ exercises["sweep-a-graph"] = Function(
     ],
     Part(
         "{call} returned",
-        lambda slope: _all_gradients(slope)[-1],
+        # The sum over all paths is the geometric series 1 + slope + slope² + …
+        lambda slope: torch.linalg.inv(torch.eye(len(slope)).double() - slope)[-1],
         "Where two lines meet, only the last gradient is left: they should add up.",
         _last_gradient_only,
         "Here only the last number has passed its gradient on. The others were not visited, or "
@@ -135,10 +128,6 @@ exercises["sweep-a-graph"] = Function(
 )
 
 
-def _one_hot(z, k):
-    return torch.eye(len(z), dtype=torch.float64)[k]
-
-
 exercises["softmax-temperature"] = Function(
     "softmax_gradient",
     grid(z=(vector(1.0, 0.0, -1.0), vector(2.0, 2.5, 0.5)), k=(0, 2), T=(2.0, 0.5)),
@@ -148,7 +137,7 @@ exercises["softmax-temperature"] = Function(
         SIGN,
         ("`T` divides the scores. It has a local slope too.", lambda right, T: right * T),
         "`T` is left out here: the scores are divided by it first.",
-        lambda z, k: z.softmax(0) - _one_hot(z, k),
+        lambda z, k: slope(lambda z: -z.log_softmax(0)[k], z),
         "`T` is right. But the right answer has a second path.",
         lambda z, T: (z / T).softmax(0) / T,
         tensor=True,

@@ -43,10 +43,6 @@ def _train(lr, epochs, every=1):
     return w.detach()
 
 
-def _draw_example(draw):
-    return {"w": draw.number(-3, 3), "x": draw.number(-4, 4), "y": draw.number(-9, 9)}
-
-
 # Mistakes are tried in their order: the more telling one of two equal values stands first.
 _GRADIENT_MISTAKES = mistakes(
     ("This is the loss itself. Asked is how fast it changes with `w`: its slope.", squared_loss),
@@ -71,7 +67,7 @@ exercises["gradient-by-hand"] = Function(
     "gradient",
     grid(w=(1.0, -0.5), x=(1.0, 3.0), y=(2.0, 5.0)) + [{"w": 250.0, "x": -3.0, "y": 7.0}],
     Part("{call} returned", _gradient, *_GRADIENT_MISTAKES),
-    drawn=_draw_example,
+    drawn=lambda draw: {name: draw.number(-5, 5) for name in "wxy"},
     without="torch",
 )
 
