@@ -382,6 +382,8 @@ def _type_advice(part, value):
         if isinstance(value[0], Tensor):
             return "`torch.autograd.grad` gives a tuple, one gradient for each input: take `[0]`."
         return "A comma after it makes a tuple of a number."
+    if part.tensor and isinstance(value, list | tuple) and isinstance((*value, 0)[0], Tensor):
+        return "`torch.stack` makes one tensor of several."
     if part.tensor and isinstance(value, Real) and not isinstance(value, bool):
         return "A plain number has forgotten where it comes from: leave out `item()` and `float()`."
     return ""

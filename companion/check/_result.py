@@ -87,6 +87,8 @@ def show(value: object) -> str:
     '[0.5, 1]'
     >>> show(torch.eye(2))
     '[[1, 0], [0, 1]]'
+    >>> show((torch.zeros(()), None))
+    '[0, None]'
     >>> show(torch.zeros(20, 20))
     'a tensor of shape (20, 20)'
     >>> show(object())
@@ -102,11 +104,13 @@ def show(value: object) -> str:
         return _listed(value.detach().tolist())
     if isinstance(value, torch.dtype):
         return f"`{value}`"
+    if isinstance(value, list | tuple) and any(isinstance(each, torch.Tensor) for each in value):
+        return one_line(_listed(value))
     return one_line(_short.repr(value))
 
 
 def _listed(value):
-    return f"[{', '.join(map(_listed, value))}]" if isinstance(value, list) else show(value)
+    return f"[{', '.join(map(_listed, value))}]" if isinstance(value, list | tuple) else show(value)
 
 
 def one_line(text: str) -> str:

@@ -104,6 +104,7 @@ WRONG = {
         (slopes_by_backward(copy=False, empty="zero after"), "All are zero"),
         (lambda w, x, y: (w * x - y) ** 2, "These are the losses"),
         (slopes_that_add, "shape ()"),
+        (lambda w, x, y: [*(2 * (w * x - y) * x)], "returned [-2, -8, -18], of type `list`"),
     ],
     "unused-input": [
         (lambda a, b: torch.stack((2 * a, 3 * b**2)), "Only one of them has run"),
