@@ -173,7 +173,7 @@ class Number:
 
     def replies(self) -> dict[str, str]:
         """Return what to say to known numbers by their `numbers.keys`; nothing to a right one."""
-        inputs = {name: _plain(value) for name, value in self.inputs.items()}
+        inputs = {name: _kept(value) for name, value in self.inputs.items()}
         right = number_of(call_by_name(self.truth, **inputs))
         replies = dict.fromkeys(numbers.equals(right.item()), "")
         for sentence, mistake in self.mistakes:
@@ -283,7 +283,7 @@ class Function:
 
     def _first_mismatch(self, part, cases, values, changed):
         """Return the mismatch that comes first in `KINDS`, at the first input that has it."""
-        plain = [{name: _plain(value) for name, value in inputs.items()} for inputs in cases]
+        plain = [{name: _kept(value) for name, value in inputs.items()} for inputs in cases]
         rights = [number_of(call_by_name(part.truth, **inputs)) for inputs in plain]
         found = []
         for inputs, value, right, names in zip(cases, values, rights, changed, strict=True):
@@ -335,13 +335,9 @@ def _copy(value):
 
 
 def _kept(value):
-    """Return a value as it is now: an answer may write the next one into the same tensor."""
+    """Return a value as it is now, without its history: the same tensor may be written again."""
     small = isinstance(value, Tensor) and value.numel() < 1e6
     return value.detach().clone() if small else value
-
-
-def _plain(value):
-    return value.detach() if isinstance(value, Tensor) else value
 
 
 def form_mismatch(part: Part, says: str, value: object, right: object) -> Result | None:
