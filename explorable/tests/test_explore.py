@@ -124,7 +124,7 @@ def test_the_docs_own_examples_fit():
 
 
 def noise(k):
-    plt.plot(np.random.default_rng(int(k)).normal(size=200))
+    plt.plot(np.random.default_rng(int(k)).normal(size=60))
 
 
 def test_too_many_bytes_are_refused_early_and_the_cure_fits(recording, monkeypatch):
@@ -134,10 +134,10 @@ def test_too_many_bytes_are_refused_early_and_the_cure_fits(recording, monkeypat
         drawn.append(k)
         noise(k)
 
-    monkeypatch.setattr(limits, "bytes", 20_000)
-    with pytest.raises(ValueError, match="bytes compressed, more than 20,000") as refusal:
+    monkeypatch.setattr(limits, "bytes", 5_000)
+    with pytest.raises(ValueError, match="bytes compressed, more than 5,000") as refusal:
         explore(draw, k=(0, 160), alt="Noise.")
-    assert len(drawn) < 60
+    assert len(drawn) < 30
     step = int(re.search(r"set the step of k to (\d+)", str(refusal.value))[1])
     explore(draw, k=(0, 160, step), alt="Noise.")
 
@@ -357,7 +357,7 @@ def test_interacts_own_rules_hold():
 
 def test_figures_are_closed_and_the_authors_own_stay_open(recording):
     mine = plt.figure()
-    explore(lambda k: plt.figure().add_subplot().plot([0, k]), k=(0, 30), alt="A line.")
+    explore(lambda k: plt.figure().add_subplot().plot([0, k]), k=(0, 3), alt="A line.")
     gc.collect()
     assert plt.get_fignums() == [mine.number]
     plt.close(mine)
