@@ -123,7 +123,6 @@ RIGHT = {
     "two-ways-meet": [10, torch.tensor(10.0)],
     "visits-of-recursion": ["d", "D"],
     "a-too-early": [4, 4.0],
-    "cut-at-ninety": ["d", "D"],
     "softmax-proof": [[2, 5, 4, 3, 1]],
     "fork-with-minus": [33, torch.tensor(33.0)],
     "lines-of-a-sweep": [[3, 2, 4, 1], [4, 3, 2, 1], (3, 4, 2, 1)],
@@ -151,11 +150,6 @@ WRONG = {
         (2, "what `a` has at that time"),
         (16, "what gets lost"),
         (10, "what `a` has in the end"),
-    ],
-    "cut-at-ninety": [
-        ("a", "1/p has to be computed"),
-        ("b", "only where the numbers fit"),
-        ("c", "Overflow is silent"),
     ],
     "fork-with-minus": [
         (36, "through `b` alone"),
