@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from types import CodeType
 
 import torch
+from torch.autograd import set_detect_anomaly
+from torch.random import fork_rng
 
 from companion.check._result import one_line
 
@@ -47,15 +49,15 @@ def own(call: Callable[..., object], *args: object, **options: object) -> object
 def default_state():
     """Have torch in its default state, and give back the one that it was in.
 
-    This is about the grad mode, the default dtype and device, and random numbers. It may be left
-    in any of them by the code inside.
+    This is about the grad mode, anomaly mode, the default dtype and device, and random numbers. It
+    may be left in any of them by the code inside.
 
     >>> with torch.no_grad(), default_state():
     ...     torch.is_grad_enabled()
     True
     """
     dtype, device = torch.get_default_dtype(), torch.get_default_device()
-    with torch.random.fork_rng(devices=[]), torch.enable_grad():
+    with fork_rng(devices=[]), torch.enable_grad(), set_detect_anomaly(False):
         torch.set_default_dtype(torch.float32)
         try:
             yield

@@ -86,12 +86,12 @@ def seen_edit(answer: Callable, w: Tensor, *rest: object) -> bool:
 
 #: Parts of a step that edits `w`: PyTorch must see the edit, and `w` must go on to learn.
 SEEN = flag(
-    "`w` is right, but that PyTorch has seen the edit in {call} is",
+    "`w` is right. Has PyTorch seen the edit in {call}?",
     True,
     "`.data` hides an edit from PyTorch: use `torch.no_grad()`.",
 )
 LEARNS = flag(
-    "All is right, but after {call}, `w.requires_grad` is",
+    "All is right. After {call}, does `w` still require a gradient?",
     True,
     "`w` itself was switched off, so it cannot learn any more.",
 )
