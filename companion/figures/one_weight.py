@@ -95,9 +95,6 @@ def training_replay(start: float = -0.5, lr: float = 0.17, step: int = 6) -> Fig
     ax.dot(*ball, ink.learns, 11, alpha=1 if inside else 0)
     beyond = "<" if now.w < _LEFT else ">" if now.w > _RIGHT else "^"
     ax.dot(*ball, ink.learns, 11, marker=beyond, alpha=0 if inside else 1)
-    shift, side = (0.3, "left") if now.w < 2 else (-0.3, "right")
-    words = "" if inside else f"w = {signed(now.w, '.3g')}"
-    ax.text(ball[0] + shift, ball[1], words, ink.learns, ha=side, va="center")
 
     unit = (right - left) / (_RIGHT - _LEFT)
     ends = [left + unit * (min(max(e.w, _LEFT), _RIGHT) - _LEFT) for e in (now, following)]
@@ -129,7 +126,7 @@ def slope_as_limit(second: float = 2.0) -> Figure:
     ax.dot(1, 1, ink.learns, 7)
     ax.dot(second, high, ink.gradient, 9)
     ax.text(0.45, 4.4, "loss", ink.loss, va="top")
-    ax.text(1.75, -0.85, "the slope at 1: −2", ink.context, va="center", ha="right")
+    ax.text(1.55, -0.85, "the slope at 1: −2", ink.context, va="center", ha="right")
     below = f"({signed(h, '.4g')})" if h < 0 else signed(h, ".4g")
     words = f"slope of the line: ({signed(high, '.6g')} − 1) / {below} = {signed(slope, '.4g')}"
     page.text(6, 15, words, ink.gradient)
