@@ -52,16 +52,6 @@ exercises["relu-and-itself"] = Choice(
 )
 
 
-exercises["stale-steps"] = Choice(
-    a=(
-        "It raises an error at the second step.",
-        "Is `w` itself among what the two operations keep?",
-    ),
-    b=("It stops at 2.", "Which numbers does each `backward()` read? Are they ever new?"),
-    c="It walks past 2 and never stops.",
-)
-
-
 # Read and predict ------------------------------------------------------------------------------
 
 

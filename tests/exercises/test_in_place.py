@@ -51,7 +51,6 @@ RIGHT = {
     "exp-kept": ["b"],
     "overwritten": [0, torch.tensor(0.0)],
     "relu-and-itself": ["b"],
-    "stale-steps": ["c", "C"],
     "in-place-recorded": [21],
     "in-place-copies": ["d"],
     "in-place-blind": [7, torch.tensor(7.0)],
