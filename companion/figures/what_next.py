@@ -69,7 +69,6 @@ def show_throw() -> interactive:
         wind=ToggleButtons(options=[("against", -5.0), ("none", 0.0), ("with it", 5.0)]),
         step=Play(value=4, min=0, max=_STEPS, interval=500),
         labels={"wind": "wind", "step": "steps of descent"},
-        hold={"step": "x"},
         title="Autograd aims",
         caption="Where is the ball after two seconds? Purple: the target, and the miss.",
         alt="The path of a thrown ball, and a target. With each step of gradient descent on the "
