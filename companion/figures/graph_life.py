@@ -226,8 +226,8 @@ def folded_chain(every: int = 4) -> Figure:
     """
     rows, page = 64 // every, Page(296)
     most = peak(64, every)
-    words = f"{rows} inputs + {every} layers = {most} tensors"
-    page.text(MARGIN, 15, words.replace(" 1 inputs", " 1 input"), weight="bold")
+    counts = f"{rows} input{'s' * (rows > 1)} + {every} layer{'s' * (every > 1)}"
+    page.text(MARGIN, 15, f"{counts} = {most} tensors", weight="bold")
     cell = _ROOM / max(rows, (every + 1.3) / 1.9)
     left = (WIDTH - cell * (every + 1.3)) / 2
     cells = [(left + cell * (1.3 + n % every), 27 + cell * (n // every)) for n in range(64)]
