@@ -5,7 +5,6 @@ from functools import cache
 import torch
 from ipywidgets import Play, ToggleButtons, interactive
 from matplotlib.figure import Figure
-from torch import Tensor
 
 from companion.canvas import in_style, ink, panels, signed
 from explorable import explore
@@ -13,28 +12,23 @@ from explorable import explore
 _TARGET, _STEPS = (14.0, 4.0), 10
 
 
-def flight(v: Tensor, wind: float) -> Tensor:
-    """Return the places (41, 2), in metres, of a ball in the two seconds after a throw.
-
-    `v` is its first velocity in m/s, of shape (2,); the air moves along with `wind`, and brakes it.
-    """
-    air, weight = v.new_tensor((wind, 0.0)), v.new_tensor((0.0, -9.8))
-    places = [torch.zeros_like(v)]
-    for _ in range(40):
-        v = v + 0.05 * (weight - 0.03 * (v - air).norm() * (v - air))
-        places.append(places[-1] + 0.05 * v)
-    return torch.stack(places)
-
-
 @cache
 def _throws(wind):
-    """Return velocity, flight and miss of each throw: a step of descent between any two."""
+    """Return velocity, places and miss of each throw: a step of descent between any two.
+
+    The flight takes two seconds; the air moves along with `wind`, and brakes the ball.
+    """
     v, throws = torch.tensor((4.0, 11.0), dtype=torch.float64, requires_grad=True), []
+    air, weight, target = map(v.new_tensor, ((wind, 0.0), (0.0, -9.8), _TARGET))
     for _ in range(_STEPS + 1):
-        places = flight(v, wind)
-        loss = (places[-1] - v.new_tensor(_TARGET)).square().sum()
-        throws.append((v.tolist(), places[::2].T.tolist(), loss.item() ** 0.5))
+        speed, places = v, [torch.zeros_like(v)]
+        for _ in range(40):
+            brake = 0.03 * (speed - air).norm() * (speed - air)
+            speed = speed + 0.05 * (weight - brake)
+            places.append(places[-1] + 0.05 * speed)
+        loss = (places[-1] - target).square().sum()
         (grad,) = torch.autograd.grad(loss, v)
+        throws.append((v.tolist(), torch.stack(places)[::2].T.tolist(), loss.item() ** 0.5))
         v = (v - 0.25 * grad).detach().requires_grad_()
     return throws
 
