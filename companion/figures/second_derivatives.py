@@ -93,7 +93,6 @@ show_derivatives = shown(
     derivatives,
     "A derivative of a derivative may be a large program",
     "Each derivative is computed by the graph that the one before has left.",
-    hold={"n": "x"},
     paper=[{"function": "sin", "n": 6}, {"function": "tanh", "n": 6}],
     function=control("function", ToggleButtons, TOWERS),
     n=control("derivative", Play, max=6, interval=900),
