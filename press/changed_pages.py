@@ -17,7 +17,7 @@ from typing import NamedTuple
 from bs4 import BeautifulSoup
 
 #: Pages that Sphinx makes of all others.
-LISTS = ("genindex.html", "search.html")
+LISTS = ("search.html",)
 
 
 class Page(NamedTuple):

@@ -26,6 +26,8 @@ _search
     The book's own search: what it looks in, and the page that lists its answers.
 _sources
     The list of references: a source's title is its link.
+_tables
+    A wide table is a list on a phone.
 _theme
     Furo, the place of a page in the book, and what a reader can do with the page.
 colours
@@ -50,6 +52,7 @@ _PARTS = [
     "_repository",
     "_search",
     "_sources",
+    "_tables",
     "_theme",
 ]
 

@@ -521,7 +521,6 @@ def test_the_scripts_are_only_where_they_are_needed(site):
         "exercises/concepts": {"answers.js", "inventory.js"},
         "chapters/one-weight": {"answers.js"},  # it has predictions
         "chapters/run": set(),
-        "genindex": set(),
     }.items():
         html = Path(site, f"{name}.html").read_text(encoding="utf-8")
         assert set(re.findall(r"(\w+\.js)", html)) & {"answers.js", "inventory.js"} == scripts

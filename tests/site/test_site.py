@@ -15,7 +15,7 @@ from tests.conftest import NOTEBOOKS
 from tests.walk import WALK
 
 PAGES = [
-    *("search", "genindex", "chapters/glossary", "chapters/run", "chapters/teaching"),
+    *("search", "chapters/glossary", "chapters/run", "chapters/teaching", "chapters/topics"),
     *("chapters/references", *(str(path.with_suffix("")) for path in NOTEBOOKS)),
 ]
 WITH_FIGURES = [
@@ -128,6 +128,18 @@ def phone(browser):
     page.close()
 
 
+@pytest.mark.parametrize("name", ["chapters/topics", "chapters/teaching"])
+def test_a_table_is_whole_on_a_phone(phone, site, name):
+    """Its last column is in sight; where columns stand below each other, each cell names its own."""
+    phone.goto(f"{site.as_uri()}/{name}.html")
+    cells = phone.locator("article td:not(:empty)").evaluate_all(
+        "all => all.map(cell => [cell.getBoundingClientRect().right, cell.innerText.trim()])"
+    )
+    assert cells and max(right for right, _ in cells) <= 360
+    below = [text.partition(" ")[0] for _, text in cells if "topics" in name]
+    assert "topics" not in name or below[1:4] == ["Shown", "Moved", "Practised"]
+
+
 @pytest.mark.parametrize("name", WITH_FIGURES)
 def test_a_slider_moves_its_figure(phone, site, name):
     """By mouse, by touch and by keyboard, on a phone: two sliders of each page."""
@@ -192,7 +204,7 @@ def test_a_page_is_dark_from_the_first_paint(browser, addresses, way):
         ("dark", "light", False),
     ):
         page.emulate_media(color_scheme=scheme)
-        page.goto(f"{addresses[way]}/genindex.html")
+        page.goto(f"{addresses[way]}/search.html")
         page.evaluate("theme => localStorage.setItem('theme', theme)", chosen)
         page.goto(f"{addresses[way]}/chapters/one-weight.html", wait_until="commit")
         page.wait_for_selector("article h1")
@@ -233,4 +245,4 @@ def test_what_can_be_done_with_a_page_is_said_in_words(browser, addresses):
 
 def test_the_player_is_only_where_a_figure_is(site):
     assert "explorable.js" in Path(site, "chapters/one-weight.html").read_text()
-    assert "explorable.js" not in Path(site, "genindex.html").read_text()
+    assert "explorable.js" not in Path(site, "chapters/run.html").read_text()
