@@ -19,6 +19,8 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.util import logging
 
+from press.sphinx._theme import PATH
+
 logger = logging.getLogger(__name__)
 
 WORDS = Path(__file__).with_name("search.toml")
@@ -91,8 +93,8 @@ def _answers(env, page):
     if page.startswith(CLINIC):
         kind = "list" if page == CLINIC else "entry"
     for section in document.findall(nodes.section):
-        if section[0].astext() in _NOT:
-            continue
+        if section[0].astext() in _NOT or section.parent[0].astext() == PATH:
+            continue  # the second are the landing page's groups of cards
         if section.parent is document:  # the page itself
             yield _answer(section, page, "", title, "page" if kind == "entry" else kind)
         else:
