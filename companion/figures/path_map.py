@@ -93,10 +93,10 @@ def show_path_map():
     return explore(
         path_map,
         title="What comes before a chapter, and how long it takes",
-        caption="Black is what you need for the green one; each circle is a chapter, by its number.",
+        caption="Each circle is a chapter, by its number; strong lines lead to the one you want.",
         labels={"chapter": "I want to read chapter"},
         paper=[11, 16],
         chapter=IntSlider(12, min=1, max=17),
         alt="The chapters as numbered circles, with a line from each to those that need it. Those on the "
-        "way to the chosen chapter are black; below, their titles and minutes.",
+        "way to the chosen chapter stand out; below, their titles and minutes.",
     )

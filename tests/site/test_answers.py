@@ -546,6 +546,7 @@ def test_a_round_tells_nothing_before_its_end(inventory):
     choose(inventory, wrong={1, 2})
     inventory.locator("input[value=a]").first.check()
     assert all(text == "" for text in inventory.locator("form .check").all_inner_texts())
+    assert inventory.get_by_role("button", name="Check").count() == 0
     assert "20 of 20 answered" in inventory.locator(".answer-score").inner_text()
     assert "right" not in inventory.locator(".answer-score").inner_text()
 

@@ -51,7 +51,7 @@ const bookSearch = (() => {
     const index = new MiniSearch({
       idField: "at",
       fields: ["title", "words", "chapter", "code", "prose"],
-      storeFields: ["title", "chapter", "kind", "prose"],
+      storeFields: ["title", "chapter", "kind", "code", "prose"],
       tokenize: wordsOf,
       processTerm: (word) => known.set(word, 1 + (known.get(word) ?? 0)) && word,
     });
@@ -87,11 +87,14 @@ const bookSearch = (() => {
         boostDocument: (at, word, {kind}) => ({entry: message ? 2 : 0.6, exercise: 0.5, list: 0.5}[kind] ?? 1),
         filter: ({kind}) => !only || kind === only,
       });
-      // What holds more of the words that were typed is the better answer, and so is what is called so.
+      // What holds more of the words that were typed is the better answer, and so is what is called so, or quotes it.
       for (const hit of found) {
         const held = asked.filter((word) => hit.queryTerms.includes(word)).length;
         hit.score *= 0.3 + held / Math.max(1, asked.length);
-        if (wordsOf(hit.title).every((word) => asked.includes(word) || meant.has(word))) hit.score *= 2;
+        const says = message
+          ? hit.code.includes(query.trim().slice(0, 80))
+          : wordsOf(hit.title).every((word) => asked.includes(word) || meant.has(word));
+        if (says) hit.score *= 2;
       }
       found.sort((a, b) => b.score - a.score);
       if (found.length) {
