@@ -11,6 +11,7 @@ that answers them.
 """
 
 import json
+import keyword
 import re
 import tomllib
 from pathlib import Path
@@ -39,6 +40,7 @@ _NOT = (
 #: Found as answers of their own, or no prose.
 _ELSEWHERE = (nodes.section, nodes.raw, nodes.title, addnodes.glossary)
 _NAME = re.compile(r"[A-Za-z_][\w.]{2,}")
+_ANY = {*keyword.kwlist, "print", "range", "torch", "Cure"}  #: in programs about anything
 
 
 def setup(app):
@@ -112,7 +114,7 @@ def _answer(node, page, anchor, chapter, kind):
         text = " ".join(_text(part).split())
         if isinstance(part, nodes.literal_block):
             message = part["language"] not in ("python", "myst-ansi")
-            code += [text] if message else sorted({*_NAME.findall(text)})
+            code += [text] if message else sorted({*_NAME.findall(text)} - _ANY)
         elif text.startswith(ALSO):
             words.append(text.removeprefix(ALSO))
         else:
