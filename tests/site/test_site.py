@@ -132,12 +132,12 @@ def phone(browser):
 def test_a_table_is_whole_on_a_phone(phone, site, name):
     """Its last column is in sight; where columns stand below each other, each cell names its own."""
     phone.goto(f"{site.as_uri()}/{name}.html")
-    cells = phone.locator("article td:not(:empty)").evaluate_all(
-        "all => all.map(cell => [cell.getBoundingClientRect().right, cell.innerText.trim()])"
-    )
-    assert cells and max(right for right, _ in cells) <= 360
-    below = [text.partition(" ")[0] for _, text in cells if "topics" in name]
-    assert "topics" not in name or below[1:4] == ["Shown", "Moved", "Practised"]
+    cells = phone.locator("article td:not(:empty)")
+    rights = cells.evaluate_all("all => all.map(cell => cell.getBoundingClientRect().right)")
+    assert rights and max(rights) <= 360
+    said = phone.locator("article td .column:visible").all_inner_texts()
+    columns = ["Shown", "Moved", "Practised"] if name == "chapters/topics" else []
+    assert said[:3] == columns
 
 
 @pytest.mark.parametrize("name", WITH_FIGURES)
@@ -210,6 +210,21 @@ def test_a_page_is_dark_from_the_first_paint(browser, addresses, way):
         page.wait_for_selector("article h1")
         red = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/)[0]")
         assert (float(red) < 60) == dark
+    page.close()
+
+
+def test_a_printed_page_is_its_text_alone(browser, addresses):
+    """And a table goes on over the pages."""
+    page = browser.new_page()
+    page.goto(f"{addresses['file']}/chapters/topics.html")
+    page.emulate_media(media="print")
+    around = page.evaluate(
+        """[...document.querySelectorAll("a, button, input, label")]
+        .filter(e => e.checkVisibility() && !e.closest("article")).map(e => e.outerHTML)"""
+    )
+    assert around == []
+    table = page.locator("table").first
+    assert table.evaluate("table => getComputedStyle(table).breakInside") == "auto"
     page.close()
 
 
