@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -29,12 +30,21 @@ settings.register_profile("book", deadline=None, derandomize=os.environ.get("CI"
 settings.load_profile("book")
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory, worker_id) -> Path:
-    """The folder of the site, built once for all workers as a reader builds it, but strictly."""
+@pytest.fixture(scope="session", autouse=True)
+def building(request, tmp_path_factory, worker_id):
+    """The site in the making, from the first test on if one wants it, while others run."""
+    if not any("site" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        yield None
+        return
     shared = tmp_path_factory.getbasetemp()
     if worker_id != "master":
         shared = shared.parent
+    with ThreadPoolExecutor(1) as thread:
+        yield thread.submit(_build, shared)
+
+
+def _build(shared):
+    """Build the site once for all workers, as a reader builds it, but strictly."""
     with FileLock(shared / "site.lock"):
         if not (shared / "site").is_dir():
             jupyter_book = Path(sys.executable).with_name("jupyter-book")
@@ -47,6 +57,12 @@ def site(tmp_path_factory, worker_id) -> Path:
             )
             assert build.returncode == 0, build.stdout + build.stderr
     return shared / "site" / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def site(building) -> Path:
+    """The folder of the site."""
+    return building.result()
 
 
 @pytest.fixture(scope="session")

@@ -53,6 +53,17 @@ def open_page(page, site, name, scheme="light", width=1280, **media):
     page.wait_for_load_state()
 
 
+def unfold(page):
+    """Open what is folded: solutions, code, messages."""
+    page.evaluate("document.querySelectorAll('details').forEach(box => box.open = true)")
+    page.evaluate(
+        "document.querySelectorAll('button.toggle-button-hidden').forEach(b => b.click())"
+    )
+    # page.js learns of sizes with the next frame.
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate("document.getAnimations().forEach(fading => fading.finish())")
+
+
 def faults(page, part="html"):
     """Return what axe-core finds in a part: a line for each element, with rule and reason."""
     page.evaluate(_AXE)

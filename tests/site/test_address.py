@@ -181,7 +181,6 @@ def test_a_figure_that_moved_takes_its_readers_and_its_settings_along(build, tmp
     [
         ({"old": "gone"}, "there is no such page"),
         ({"now": "start"}, "this page exists"),
-        ({"start#old": "gone#new"}, "there is no such page"),
         ({"start#start": "now"}, "it is on the page"),
     ],
 )
