@@ -40,6 +40,7 @@ _NOT = (
 #: Found as answers of their own, or no prose.
 _ELSEWHERE = (nodes.section, nodes.raw, nodes.title, addnodes.glossary)
 _NAME = re.compile(r"[A-Za-z_][\w.]{2,}")
+_ROAD = re.compile(r"\bMore in .*?\.(?= |$)|^(About )?\d+ minutes\b.*")  #: to other pages, or here
 _ANY = {*keyword.kwlist, "print", "range", "torch", "Cure"}  #: in programs about anything
 
 
@@ -118,7 +119,7 @@ def _answer(node, page, anchor, chapter, kind):
         elif text.startswith(ALSO):
             words.append(text.removeprefix(ALSO))
         else:
-            prose.append(text)
+            prose.append(_ROAD.sub("", text).strip())
     return {
         "at": f"{page}.html" + f"#{anchor}" * bool(anchor),
         "title": name.astext(),
