@@ -20,11 +20,10 @@ ACROSS = torch.linspace(-0.7, 0.7, 15, dtype=torch.float64)  # the valley is see
 _GRID = 2.0**20
 
 
-@functools.cache
-def digits() -> tuple[Tensor, Tensor]:
-    """Return 500 images of shape (500, 64), and a 1 among zeros for each digit, in float64."""
-    x, y, _, _ = load_digits()
-    return x[:500].double(), torch.nn.functional.one_hot(y[:500], 10).double()
+#: 500 images of shape (500, 64), and a 1 among zeros for each digit, in float64. They are made
+#: here, since what is made inside of a transform of torch.func may not be used after it.
+X, Y = (tensor[:500] for tensor in load_digits()[:2])
+X, Y = X.double(), torch.nn.functional.one_hot(Y, 10).double()
 
 
 def weights() -> Tensor:
@@ -38,10 +37,9 @@ def loss(w: Tensor) -> Tensor:
 
     `w` has the shape (2410,); a tanh stands between the two layers.
     """
-    x, y = digits()
     A, a, B, b = w.split((2048, 32, 320, 10))
-    y_hat = torch.tanh(x @ A.view(64, 32) + a) @ B.view(32, 10) + b
-    return ((y_hat - y) ** 2).sum(1).mean()
+    y_hat = torch.tanh(X @ A.view(64, 32) + a) @ B.view(32, 10) + b
+    return ((y_hat - Y) ** 2).sum(1).mean()
 
 
 def step(w: Tensor, lr: float) -> Tensor:

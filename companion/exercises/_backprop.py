@@ -1,6 +1,6 @@
 """The project of the chapter "The backward of a layer": each gradient of a net, by hand.
 
-Torch says what is right; a mistake is a function of the net t and of its true gradients g.
+Torch says what is right.
 """
 
 from functools import cache
@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import torch
 
 from companion.check import Function, Part, Project
+from companion.check.vocabulary import SIGN
 from companion.layers import PARAMETERS, forward, net
 
 _STEPS = {
@@ -23,35 +24,20 @@ _NAMES = [name for names in _STEPS.values() for name in names]
 _N = 6  # rows of `net`
 _TURNED = "It is transposed. Here all matrices are square, so the shapes cannot tell you."
 
-
-def _batch(name):
-    """Return the mistake of a mean where forward has stretched something over the batch."""
-    said = "This is a mean over the batch. The 1/n is in the loss already: here it is a sum."
-    return said, lambda t, g: getattr(g, name) / _N
-
-
-_MISTAKES = {
+#: Mistakes in one gradient, each a function of the net t and of its true gradients g.
+OWN = {
     "logp": (
         "The loss is a mean: 1/n is missing.",
         lambda t, g: g.logp * _N,
-        "The loss has a minus.",
-        lambda t, g: -g.logp,
         "The loss reads one entry of each row. The others have no part in it.",
         lambda t, g: torch.full_like(t.p, -1 / _N),
     ),
-    "p": (
-        "The slope of a logarithm is 1/p, not p.",
-        lambda t, g: g.logp * t.p,
-        "This is the slope alone. What has arrived at `logp`?",
-        lambda t, g: 1 / t.p,
-    ),
+    "p": ("The slope of a logarithm is 1/p, not p.", lambda t, g: g.logp * t.p),
     "total": (
         "This is the slope of a / b in a. In b it is −a / b².",
         lambda t, g: (g.p / t.total).sum(1, keepdim=True),
         "One division is missing: the slope of a / b in b is −a / b².",
         lambda t, g: -(g.p * t.p).sum(1, keepdim=True),
-        "The sign: a larger total makes each p smaller.",
-        lambda t, g: -g.total,
     ),
     "exp": (
         "`exp` is used twice. The path through `total` is missing.",
@@ -61,8 +47,6 @@ _MISTAKES = {
     ),
     "scores": ("The slope of exp is exp itself: it is missing.", lambda t, g: g.exp),
     "h": (_TURNED, lambda t, g: g.scores @ t.w2),
-    "w2": (_TURNED, lambda t, g: g.w2.T, *_batch("w2")),
-    "b2": _batch("b2"),
     "bn": (
         "The slope of tanh is 1 − h², with the result h, not with what went in.",
         lambda t, g: g.h * (1 - t.bn**2),
@@ -72,41 +56,41 @@ _MISTAKES = {
     "gamma": (
         "This is the gradient of `beta`. What does `gamma` multiply?",
         lambda t, g: g.bn.sum(0),
-        *_batch("gamma"),
     ),
     "norm": ("`gamma` is missing: it multiplies `norm`.", lambda t, g: g.bn),
-    "beta": _batch("beta"),
-    "inv": _batch("inv"),
     "var": (
-        "The sign: the power is −½, and a power comes down.",
-        lambda t, g: -g.var,
         "The power has come down, but it is one less, too: −3/2.",
         lambda t, g: -0.5 * g.inv * t.inv,
         "The factor ½ is missing.",
         lambda t, g: 2 * g.var,
+        "Each square is only 1/n of `var`: that belongs to `diff`, not here.",
+        lambda t, g: g.var / _N,
     ),
     "diff": (
         "`diff` is used twice. The path through `var` is missing.",
         lambda t, g: g.norm * t.inv,
         "`diff` is used twice. The path through `norm` is missing.",
         lambda t, g: g.diff - g.norm * t.inv,
-        "The variance is divided by n here, not by n − 1 (Bessel's correction).",
-        lambda t, g: g.norm * t.inv + g.var * 2 * t.diff / (_N - 1),
         "The slope of a square has a factor 2.",
         lambda t, g: g.norm * t.inv + g.var * t.diff / _N,
         "`var` is a mean of squares: its 1/n is missing.",
         lambda t, g: g.norm * t.inv + g.var * 2 * t.diff,
     ),
-    "mean": ("The mean is subtracted: the sign.", lambda t, g: -g.mean, *_batch("mean")),
     "pre": (
         "`pre` is used twice. The path through `mean` is missing.",
         lambda t, g: g.diff,
         "Each row is only 1/n of the mean.",
         lambda t, g: g.diff + g.mean,
     ),
-    "w1": (_TURNED, lambda t, g: g.w1.T, *_batch("w1")),
-    "b1": (),
+    "w1": (_TURNED, lambda t, g: g.w1.T),
+    "w2": (_TURNED, lambda t, g: g.w2.T),
 }
+#: Mistakes that can be made in any of them.
+_ANY = (
+    SIGN,
+    "It is n times too small: the 1/n of the mean is in the loss already, and comes down from it.",
+    lambda right: right / _N,
+)
 
 
 @cache
@@ -127,7 +111,8 @@ def _part(name):
     return Part(
         f"In {{call}}, `{name}` is",
         lambda seed: getattr(_solved(seed)[1], name),
-        *map(known, _MISTAKES[name]),
+        *map(known, OWN.get(name, ())),
+        *_ANY,
         missing=f'It is not there yet: `g["{name}"]`.',
         tensor=True,
     )
@@ -140,12 +125,9 @@ def _looked_up(names):
         if not isinstance(found, dict):
             raise TypeError("a dict of gradients is asked for: return g")
         for name in names:
-            value, tensor = found.get(name), getattr(t, name)
-            if isinstance(value, torch.Tensor) and value.ndim > tensor.ndim:
-                raise ValueError(
-                    f"g[{name!r}] has the shape {tuple(value.shape)}, {name} {tuple(tensor.shape)}: "
-                    "it was stretched over the batch, so add up over the rows"
-                )
+            value, right = found.get(name), getattr(t, name)
+            if isinstance(value, torch.Tensor) and value.ndim > right.ndim:
+                raise ValueError(f"{name} was stretched over the batch: add up over the rows")
         return tuple(found.get(name) for name in names)
 
     return observe

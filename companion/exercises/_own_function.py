@@ -15,15 +15,14 @@ def own_function(
     truth: Callable[..., Tensor],
     cases: Sequence[dict],
     value: Sequence,
-    grads: dict[str, Sequence],
     drawn: Callable,
+    **grads: Sequence,
 ) -> Project:
     """Return the project of a Function `name`, whose `apply` gets the inputs of a case.
 
     `truth` computes the same with torch's operations; `value` and `grads`, by the name of an
     input, are what to say to wrong values, as `Part` reads it.
     """
-
     call = f"`{name}.apply({', '.join(cases[0])})`"
 
     def step(*parts, cases=cases[:1], **options):
@@ -44,25 +43,25 @@ def own_function(
                 drawn=drawn,
             ),
             "`backward`": step(
-                flag("That `backward` gives one answer for each argument is", True, _COUNT),
+                flag("Does `backward` give one answer for each argument?", True, _COUNT),
                 *(
                     Part(f"`{x}.grad` is", right(i), *items, missing=_NO_GRAD)
                     for i, (x, items) in enumerate(grads.items())
                 ),
-                flag("That `v` is as it was, after `backward`, is", True, _OVERWRITTEN),
+                flag("Is `v` as it was, after `backward`?", True, _OVERWRITTEN),
                 observe=_observe_backward,
                 cases=cases,
                 drawn=drawn,
             ),
-            "`gradcheck`": step(flag("That {call} passes it is", True, _NOT_TRUE), observe=_first),
+            "`gradcheck`": step(flag("Does {call} pass it?", True, _NOT_TRUE), observe=_first),
             "`save_for_backward`": step(
-                flag("That an edit before `backward` does no silent harm is", True, _UNSEEN),
-                flag("That a second `backward` is refused is", True, _UNFREED),
+                flag("Is an edit before `backward` harmless, or refused?", True, _UNSEEN),
+                flag("Is a second `backward` refused?", True, _UNFREED),
                 observe=lambda kind, *inputs: _observe_kept(kind, truth, inputs),
                 may_change=list(cases[0]),
             ),
             "`gradgradcheck`": step(
-                flag("That {call} passes it is", True, _NO_HISTORY), observe=_second
+                flag("Does {call} pass it?", True, _NO_HISTORY), observe=_second
             ),
         }
     )

@@ -6,13 +6,9 @@ from torch.nn.functional import cross_entropy
 
 
 class Patient(nn.Module):
-    """A net with the layers `first` and `last`; `in_list` hides the last one in a Python list.
+    """A net with the layers `first` and `last`; `in_list` hides the last one in a Python list."""
 
-    >>> len(list(Patient(8).parameters())), len(list(Patient(8, in_list=True).parameters()))
-    (4, 2)
-    """
-
-    def __init__(self, hidden: int, in_list: bool = False):
+    def __init__(self, hidden: int, in_list: bool):
         super().__init__()
         self.first = nn.Linear(64, hidden)
         self.rest = [nn.Linear(hidden, 10)] if in_list else nn.ModuleList([nn.Linear(hidden, 10)])
@@ -28,7 +24,11 @@ class Patient(nn.Module):
 
 
 def patient(fault: str, seed: int) -> tuple:
-    """Return a net with a fault, and the optimizer, loss, pictures and digits of its program."""
+    """Return a net with a fault, and the optimizer, loss, pictures and digits of its program.
+
+    >>> [len(list(patient(fault, 0)[0].parameters())) for fault in ("healthy", "list")]
+    [4, 2]
+    """
     torch.manual_seed(seed)
     net = Patient(8 + 4 * seed, in_list=fault == "list")
     if fault == "copies":
@@ -44,14 +44,8 @@ def patient(fault: str, seed: int) -> tuple:
     optimizer = torch.optim.Adam(groups) if seed else torch.optim.SGD(groups, lr=0.1)
     if fault == "stranger":
         net.rest[0] = nn.Linear(8 + 4 * seed, 10)
-    twice = fault == "double softmax"
-    return (
-        net,
-        optimizer,
-        _twice if twice else cross_entropy,
-        torch.rand(60, 64),
-        torch.randint(10, (60,)),
-    )
+    loss_of = _twice if fault == "double softmax" else cross_entropy
+    return net, optimizer, loss_of, torch.rand(60, 64), torch.randint(10, (60,))
 
 
 def _twice(scores, y):

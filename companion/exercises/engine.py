@@ -1,15 +1,13 @@
 """The predictions, exercises and project of the chapter "Build your own autograd"."""
 
-import math
 import random
 from collections.abc import Callable
-from functools import partial
 
 import torch
 
 from companion.check import Choice, Function, Number, Part, Project
 from companion.engine import Scalar, train
-from companion.exercises._given import grid, leaf, slope, vector, which
+from companion.exercises._given import grid, leaf, slope, vector
 
 exercises = {}
 
@@ -19,24 +17,6 @@ def _run(program: str, make: Callable, a: float = 0.75, b: float = -0.5) -> dict
     nodes = {"a": make(a), "b": make(b)}
     exec(program, nodes)  # noqa: S102 it is a text of this module
     return nodes
-
-
-def _grads(program, backward, times=1):
-    nodes = _run(program, Scalar)
-    for _ in range(times):
-        backward(nodes["y"])
-    return {name: nodes[name].grad for name in "ab"}
-
-
-def _truth(program):
-    nodes = _run(program, leaf)
-    found = torch.autograd.grad(nodes["y"], [nodes["a"], nodes["b"]])
-    return dict(zip("ab", found, strict=True))
-
-
-def _passes(backward, program):
-    ours, torchs = _grads(program, backward), _truth(program)
-    return all(abs(ours[name] - torchs[name].item()) < 1e-9 for name in "ab")
 
 
 def by_recursion(node: Scalar, grad: float = 1.0) -> None:
@@ -103,84 +83,61 @@ exercises["engine-recursion"] = Number(
     lambda x: 18 * x,
     "`c` is an input of `y` twice, so it is called twice.",
     lambda x: 9 * x,
-    "Only the second call hands on all that `c` has. At the first call, `c` has one half of it.",
-    lambda x: 36 * x,
-    "This is the gradient of `c`. How much of it reaches `x`, and when?",
-    lambda x: 6 * x,
-)
-
-exercises["engine-spared"] = which(
-    partial(_passes, by_recursion),
-    a=("`c = a * b; y = c * c`", "`c` is called twice. What has it handed on before?"),
-    b=(
-        "`c = a + b; y = c.tanh() + c`",
-        "`c` is used by `tanh` and by the sum, so it hands on its first part twice.",
-    ),
-    c="`c = a * b; y = (c + a) * b`",
-    d=("`c = a + b; d = c + c; y = d * a`", "`d = c + c` calls `c` twice."),
 )
 
 
-def _looked_at(y, *inputs):
-    """Return the value of a result, and its local slope in each input: None without an edge."""
-    if y is None:
-        return (None,) * (1 + len(inputs))
-    if not (hasattr(y, "value") and hasattr(y, "edges")):
-        raise TypeError("the result is no Scalar: return Scalar(value, edges)")
-    edges = [[local for node, local in y.edges if node is x] for x in inputs]
-    return y.value, *(sum(found) if found else None for found in edges)
+def _operation(*forms, known=()):
+    """Return the step of an operation, from its value and the local slopes of its inputs."""
 
+    def run(form, make, a, b):
+        nodes = _run(f"y = {forms[form]}", make, a, b)
+        return nodes["y"], nodes["a"], nodes["b"]
 
-_NO_EDGE = "A result has an edge to each of its inputs: a pair of the input and a local slope."
+    def observe(kind, form, a, b):
+        y, *inputs = run(form, kind, a, b)
+        if y is None:
+            return None, None
+        if not (hasattr(y, "value") and hasattr(y, "edges")):
+            raise TypeError("the result is no Scalar: return Scalar(value, edges)")
+        found = [[local for node, local in y.edges if node is x] for x in inputs]
+        if any(name in forms[form] and not each for name, each in zip("ab", found, strict=True)):
+            return y.value, None
+        return y.value, vector(*(float(sum(each)) for each in found))
 
-
-def _two_inputs(sign, truth, other_value, other_slope, once):
-    """Return the step of an operation of two inputs, with the mistakes in value and slopes."""
-
-    def observe(kind, a, b):
-        x, z = kind(a), kind(b)
-        value, *slopes = _looked_at(truth(x, z), x, z)
-        slopes = None if None in slopes else vector(*map(float, slopes))
-        return value, slopes, _looked_at(truth(x, x), x)[1], _looked_at(truth(x, 2.0))[0]
+    def slopes(form, a, b):
+        y, *inputs = run(form, leaf, a, b)
+        return torch.stack(torch.autograd.grad(y, inputs, materialize_grads=True))
 
     return Function(
         "Scalar",
-        grid(a=(3.0, -1.5), b=(4.0, 0.5)),
-        Part(f"The value of {{call}} {sign} b` is", truth, *other_value),
+        grid(form=tuple(range(len(forms))), a=(3.0, -1.5), b=(4.0, 0.5)),
+        Part("The value of {call} is", lambda form, a, b: run(form, leaf, a, b)[0]),
         Part(
-            f"In the edges of {{call}} {sign} b`, the local slopes in `a` and `b` are",
-            lambda a, b: slope(lambda x: truth(*x), vector(a, b)),
-            "In the edge to `a` stands the value of `a`: the local slope of the wrong input.",
-            lambda a, b: vector(a, b),
-            *other_slope,
-            missing=_NO_EDGE,
+            "In the edges of {call}, the local slopes in `a` and `b` are",
+            slopes,
+            *known,
+            missing="A result has an edge to each of its inputs: a pair of the input and a local "
+            "slope.",
         ),
-        Part(
-            f"In the edges of {{call}} {sign} a`, the local slopes in `a` add up to",
-            lambda a: slope(lambda x: truth(x, x), a),
-            ("An input that is used twice has two edges: keep a list of pairs, not a dict.", once),
-        ),
-        Part(f"The value of {{call}} {sign} 2.0` is", lambda a: truth(a, 2.0)),
         observe=observe,
-        call=lambda a, b: f"`a, b = Scalar({a:g}), Scalar({b:g}); a",
-        drawn=lambda draw: {"a": draw.number(-4, 4), "b": draw.number(-4, 4)},
+        call=lambda form, a, b: f"`a, b = Scalar({a:g}), Scalar({b:g}); {forms[form]}`",
+        drawn=lambda draw: {
+            "form": draw.randrange(len(forms)),
+            "a": draw.number(-4, 4),
+            "b": draw.number(-4, 4),
+        },
     )
 
 
-_TANH = Function(
-    "Scalar",
-    grid(a=(0.5, -1.0, 2.0, 0.0)),
-    Part("The value of {call} is", lambda a: math.tanh(a)),
-    Part(
-        "In the edges of {call}, the local slope is",
-        lambda a: slope(torch.tanh, a),
-        "This is 1 − a². The formula 1 − t² means the result t = tanh(a), not the input.",
-        lambda a: 1 - a * a,
-        missing=_NO_EDGE,
-    ),
-    observe=lambda kind, a: _looked_at((x := kind(a)).tanh(), x),
-    call=lambda a: f"`Scalar({a:g}).tanh()`",
-    drawn=lambda draw: {"a": draw.number(-3, 3)},
+_OF_TWO = (
+    "In the edge to `a` stands the value of `a`: the local slope of the wrong input.",
+    lambda form, a, b: vector(*((a, b), (2 * a, 0.0), (a, 0.0))[form]),
+    "An input that is used twice has two edges: keep a list of pairs, not a dict.",
+    lambda right, form: right / 2 if form == 1 else right,
+)
+_OF_TANH = (
+    "This is 1 − a². The formula 1 − t² means the result t = tanh(a), not the input.",
+    lambda a: vector(1 - a * a, 0.0),
 )
 
 _GRAPHS = (
@@ -208,7 +165,7 @@ def _on_programs(method, observe, *parts):
         "Scalar",
         grid(seed=tuple(range(len(_GRAPHS)))),
         *parts,
-        observe=lambda kind, seed: observe(_run(_program(seed), kind), kind),
+        observe=lambda kind, seed: observe(_run(_program(seed), kind)),
         call=lambda seed: (
             f"`a, b = Scalar(0.75), Scalar(-0.5); {_program(seed)}; y.{method}()` (seed {seed})"
         ),
@@ -242,11 +199,11 @@ def _too_early(nodes):
     return len({x for node in nodes for x, _ in node.edges if place.get(x, -1) < place[node]})
 
 
-def _observe_order(nodes, kind):
+def _observe_order(nodes):
     found = nodes["y"].order()
     if found is None:
         return None, None
-    if not isinstance(found, list | tuple) or not all(isinstance(node, kind) for node in found):
+    if not isinstance(found, list | tuple) or not all(hasattr(node, "edges") for node in found):
         raise TypeError("a list of Scalars is asked for")
     return len(found), _too_early(found)
 
@@ -263,8 +220,6 @@ _ORDER = _on_programs(
         _of_result(lambda y: len(y.order())),
         "Nodes that are used twice stand in it twice. Remember which ones you have found.",
         _of_result(lambda y: len(depth_first(y, mark=False))),
-        "One node is missing everywhere. Is `y` itself in the list?",
-        lambda right: right - 1,
         missing="`order` gives back a list: what stands after `return`.",
     ),
     Part(
@@ -279,7 +234,7 @@ _ORDER = _on_programs(
 )
 
 
-def _observe_backward(nodes, kind):
+def _observe_backward(nodes):
     a, b, y = (nodes[name] for name in "aby")
     y.backward()
     once = a.grad + 0.0, b.grad + 0.0  # copies
@@ -288,13 +243,27 @@ def _observe_backward(nodes, kind):
 
 
 def _grad(name, backward, times=1):
-    return lambda seed: _grads(_program(seed), backward, times)[name]
+    def grad(seed):
+        nodes = _run(_program(seed), Scalar)
+        for _ in range(times):
+            backward(nodes["y"])
+        return nodes[name].grad
+
+    return grad
+
+
+def _true(name, times=1):
+    def grad(seed):
+        nodes = _run(_program(seed), leaf)
+        return times * torch.autograd.grad(nodes["y"], nodes[name])[0]
+
+    return grad
 
 
 def _grad_part(name):
     return Part(
         f"After {{call}}, `{name}.grad` is",
-        lambda seed: _truth(_program(seed))[name],
+        _true(name),
         "This is the part that came last: where a node is used twice, its gradient is a sum, so "
         "`+=` and not `=`.",
         _grad(name, replaced),
@@ -313,7 +282,7 @@ _WAY_BACK = _on_programs(
     _grad_part("b"),
     Part(
         "Once is right. After {call} and a second `y.backward()`, `a.grad` is",
-        lambda seed: 2 * _truth(_program(seed))["a"],
+        _true("a", times=2),
         "The second call began with what the first one had left inside. Sums in the middle must "
         "not outlive the call.",
         _grad("a", kept_inside, times=2),
@@ -324,21 +293,9 @@ _WAY_BACK = _on_programs(
 
 exercises["your-engine"] = Project(
     {
-        "`+`": _two_inputs(
-            "+",
-            lambda a, b: a + b,
-            ("This is the product.", lambda a, b: a * b),
-            ("These are the slopes of a product.", lambda a, b: vector(b, a)),
-            lambda: 1,
-        ),
-        "`*`": _two_inputs(
-            "*",
-            lambda a, b: a * b,
-            ("This is the sum.", lambda a, b: a + b),
-            ("These are the slopes of a sum.", lambda a, b: vector(1.0, 1.0)),
-            lambda a: a,
-        ),
-        "`tanh`": _TANH,
+        "`+`": _operation("a + b", "a + a", "a + 2.0", known=_OF_TWO),
+        "`*`": _operation("a * b", "a * a", "a * 2.0", known=_OF_TWO),
+        "`tanh`": _operation("a.tanh()", known=_OF_TANH),
         "`order`": _ORDER,
         "`backward`": _WAY_BACK,
         "XOR": Function(

@@ -4,12 +4,12 @@ What is right is counted: programs run with torch, and `companion.memory` measur
 """
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.autograd.graph import saved_tensors_hooks
-from torch.nn.functional import dropout, gelu
+from torch.nn.functional import dropout
 
-from companion.check import Function, Number, Part, Project, flag
-from companion.exercises._given import grid, leaf, upstream, which, which_runs
+from companion.check import Choice, Function, Number, Part, Project, flag
+from companion.exercises._given import grid, upstream, which_runs
 from companion.memory import Meter, peak
 
 exercises = {}
@@ -18,46 +18,18 @@ exercises = {}
 # Asked in the chapter -------------------------------------------------------------------------
 
 
-def _held_by(activation, layers):
-    w = leaf([[0.5, 0.1], [0.2, -0.4]])
-    with Meter() as meter:
-        h = torch.ones(100, 2, dtype=torch.float64)
-        for _ in range(int(layers)):
-            h = activation(h @ w)
-        loss = h.square().mean()
-        del h
-    held = meter.live() // (100 * 2 * 8)
-    del loss
-    return held
-
-
 exercises["held-by-gelu"] = Number(
-    lambda layers: _held_by(gelu, layers),
+    lambda layers: 2 * layers + 1,
     {"layers": 20.0},
     "So many are held with tanh or ReLU. What does GELU keep?",
     lambda layers: layers + 1,
     "The weight of the first product needs a tensor for its slope too.",
     lambda right: right - 1,
-    "Each layer keeps the input of its product, and the input of its activation.",
-    lambda layers: layers,
 )
 
 
-def _frees(line):
-    model, names = nn.Sequential(nn.Linear(2, 2), nn.Tanh()), {"torch": torch}
-    with Meter() as meter:
-        names |= {"model": model, "loss": model(torch.ones(100, 2)).mean()}
-        names["loss"].backward(retain_graph=True)
-        exec(line, names)  # noqa: S102 it is a text of this module
-    return meter.live() < 500
-
-
-exercises["what-frees"] = which(
-    _frees,
-    a=(
-        "`model.zero_grad()`",
-        "This empties the gradients of the weights. Do they hold the graph?",
-    ),
+exercises["what-frees"] = Choice(
+    a=("`model.zero_grad()`", "This empties the gradients of the weights. Do they hold the graph?"),
     b=(
         "`loss.detach()`",
         "This makes another tensor, without a graph. The name `loss` holds the old one.",
@@ -69,20 +41,8 @@ exercises["what-frees"] = which(
     d="`del loss`",
 )
 
-
-def _steps_back(batches, steps):
-    w, h = leaf(0.5), leaf(0.0)
-    for _ in range(int(batches * steps)):
-        h = torch.tanh(h * w)
-    node, count = h.grad_fn, 0
-    while node is not None:
-        count += node.name() == "TanhBackward0"
-        node = node.next_functions[0][0] if node.next_functions else None
-    return count
-
-
 exercises["steps-back"] = Number(
-    _steps_back,
+    lambda batches, steps: batches * steps,
     {"batches": 6.0, "steps": 5.0},
     "So it is when the state is cut. What does `h` lead to here?",
     lambda steps: steps,
@@ -127,25 +87,8 @@ exercises["bytes-held"] = Number(
     lambda right: 2 * right,
     "Three tensors are made on the way. Which of them does a node keep?",
     lambda right: 3 * right,
-    "`x` was there before, and the graph only holds on to it.",
-    lambda right, rows: right + rows * 40,
 )
 
-
-def _extra(program):
-    names = {"torch": torch, "x": torch.ones(1000, requires_grad=True)}
-    with Meter() as meter:
-        exec(program, names)  # noqa: S102 it is a text of this module
-    return meter.live() > names["y"].nbytes
-
-
-exercises["holds-more"] = which(
-    _extra,
-    a=("`y = x.log().exp()`", "`log` keeps `x`, which is there, and `exp` keeps `y`."),
-    b=("`y = 3 * x.sin()`", "`sin` keeps `x`, and a product with 3 keeps no tensor."),
-    c="`y = x.sin().cos()`",
-    d=("`y = (x + 1) * 2`", "The slopes of `+ 1` and `* 2` are known without any tensor."),
-)
 
 exercises["choose-k"] = Number(
     lambda layers: min(
@@ -157,18 +100,13 @@ exercises["choose-k"] = Number(
     8.0,
     "So many tensors are alive at the peak. How many layers stand in a row?",
     lambda right: 2 * right,
-    "Then two rows are left, and each of them is long.",
-    lambda layers: layers / 2,
     "A checkpoint on every layer keeps every layer's input.",
     1.0,
 )
 
-_CHECKPOINT = """
-from torch.utils.checkpoint import checkpoint
-layer, x = torch.nn.Linear(2, 1), torch.ones(3, 2)
-"""
 exercises["first-checkpoint"] = which_runs(
-    _CHECKPOINT,
+    "from torch.utils.checkpoint import checkpoint\n"
+    "layer, x = torch.nn.Linear(2, 1), torch.ones(3, 2)",
     "y.sum().backward(); assert layer.weight.grad is not None and not x.requires_grad",
     a=(
         "`y = checkpoint(layer, x, use_reentrant=True).requires_grad_()`",
@@ -186,11 +124,8 @@ exercises["first-checkpoint"] = which_runs(
 )
 
 exercises["hook-before-relu"] = which_runs(
-    """
-seen = []
-layer, relu = torch.nn.Linear(2, 2), torch.nn.ReLU(inplace=True)
-model = torch.nn.Sequential(layer, relu)
-""",
+    "seen, layer, relu = [], torch.nn.Linear(2, 2), torch.nn.ReLU(inplace=True)\n"
+    "model = torch.nn.Sequential(layer, relu)",
     "model(torch.ones(1, 2)).sum().backward(); assert seen",
     a=(
         "`layer.register_full_backward_hook(lambda layer, dx, dy: seen.append(dy))`",
@@ -227,8 +162,8 @@ def _observe_rows(first_rows, seed):
         rows = first_rows(w, batches)
     if rows is None:
         return None, None, None
-    tensors = [row for row in rows if isinstance(row, Tensor)]
-    tracked, held = any(row.requires_grad for row in tensors), meter.live()
+    held, rows = meter.live(), list(rows)
+    tracked = any(isinstance(row, Tensor) and row.requires_grad for row in rows)
     values = torch.stack([torch.as_tensor(row, dtype=torch.float64) for row in rows]).detach()
     return values, tracked, held > values.nbytes
 
@@ -238,12 +173,12 @@ exercises["two-leaks"] = Function(
     grid(seed=(1.0, 2.0)),
     Part("{call} returned", _first_rows),
     flag(
-        "The rows are right, but that what {call} returned leads to a graph is",
+        "The rows are right. Does what {call} returned lead to a graph?",
         False,
         "Each row keeps all that was saved for its batch. Nobody wants to go back from here.",
     ),
     flag(
-        "No graph is left, but that what {call} returned holds more bytes than its rows is",
+        "No graph is left. Does what {call} returned hold more bytes than its rows have?",
         False,
         "A row of a tensor is a view: it keeps the storage of all fifty rows. What makes a copy?",
     ),
@@ -253,62 +188,15 @@ exercises["two-leaks"] = Function(
 
 _PROGRAMS = {
     "x.exp()": lambda x: x.exp(),
-    "x + 1": lambda x: x + 1,
-    "x * x": lambda x: x * x,
     "x.sin().cos()": lambda x: x.sin().cos(),
-    "x[:2].sin()": lambda x: x[:2].sin(),
     "x.tanh() * x.exp()": lambda x: x.tanh() * x.exp(),
 }
 
 
-def _on(program):
-    """Return a program, by its number, and the x that it runs on."""
-    x = torch.linspace(0.1, 3, 8, dtype=torch.float64).requires_grad_()
-    return list(_PROGRAMS.values())[int(program)], x
-
-
-def _named(name):
-    return lambda program: f"`{name}(lambda x: {list(_PROGRAMS)[int(program)]}, x)`"
-
-
-def _kept(size=lambda tensor: tensor.untyped_storage().nbytes(), once=True):
-    """Return a meter of what a program saves: a right one, or with the usual mistakes."""
-
-    def held(program):
-        found, (f, x) = [], _on(program)
-        with saved_tensors_hooks(lambda t: found.append(t) or t, lambda t: t):
-            f(x)
-        by_place = {t.untyped_storage().data_ptr(): size(t) for t in found}
-        return float(sum(by_place.values()) if once else sum(map(size, found)))
-
-    return held
-
-
-exercises["your-meter"] = Function(
-    "held",
-    grid(program=tuple(map(float, range(len(_PROGRAMS))))),
-    Part(
-        "{call} returned",
-        _kept(),
-        "A tensor that is saved twice is counted twice: count each storage once.",
-        _kept(once=False),
-        "These are numbers, not bytes.",
-        _kept(Tensor.numel),
-        "A view keeps the whole storage that it looks into: ask that for its bytes.",
-        _kept(lambda tensor: tensor.nbytes),
-        "A view keeps a whole storage; and each storage is counted once.",
-        _kept(lambda tensor: tensor.nbytes, once=False),
-        "Nothing was counted: is `f` called inside of the hooks' block?",
-        0.0,
-    ),
-    observe=lambda held, program: (held(*_on(program)),),
-    call=_named("held"),
-)
-
-
 def _observe_packing(cheaply, program):
     """Return the result of a program, the gradient of its x, and the bytes held in between."""
-    f, x = _on(program)
+    f = list(_PROGRAMS.values())[program]
+    x = torch.linspace(0.1, 3, 8, dtype=torch.float64).requires_grad_()
     with Meter() as meter:
         y = cheaply(f, x)
     if not (isinstance(y, Tensor) and y.requires_grad):
@@ -329,15 +217,13 @@ def _packed(part, pack, unpack=Tensor.double):
 
 exercises["half-the-bytes"] = Function(
     "cheaply",
-    grid(program=(0.0, 3.0, 5.0)),
+    grid(program=(0, 1, 2)),
     Part("{call} returned", _packed(0, Tensor.half), tensor=True),
     Part(
         "After {call} and `backward`, `x.grad` is",
         _packed(1, Tensor.half),
         "This is the exact gradient: nothing was packed.",
         _packed(1, Tensor.double),
-        "This is what `bfloat16` gives; `float16` has three bits more.",
-        _packed(1, Tensor.bfloat16),
         "The slopes were computed in float16. Give `unpack` the work of going back to float64.",
         _packed(1, Tensor.half, lambda kept: kept),
         missing="Nothing comes back to `x`. Is a graph recorded?",
@@ -349,7 +235,7 @@ exercises["half-the-bytes"] = Function(
         _packed(2, lambda t: (t.half(), t), lambda kept: kept[0].double()),
     ),
     observe=_observe_packing,
-    call=_named("cheaply"),
+    call=lambda program: f"`cheaply(lambda x: {list(_PROGRAMS)[program]}, x)`",
 )
 
 # The project -----------------------------------------------------------------------------------
@@ -369,7 +255,7 @@ def _given(seed):
     return x.requires_grad_(), w.requires_grad_()
 
 
-def _run(forget, seed, f=_f):
+def _run(forget, seed, f):
     """Return the result of a checkpoint, the bytes that it holds, and the gradients of x and w.
 
     Without a checkpoint, f is called as it is.
@@ -386,65 +272,33 @@ def _run(forget, seed, f=_f):
     return y, held, x.grad, w.grad
 
 
-def _step(*parts, number=slice(None), f=_f):
+def _step(which, says, *items, f=_f, truth=None, **options):
+    """Return a step about one of what `_run` returns; right is what `f` alone gives."""
     return Function(
         "forget",
         grid(seed=(1.0, 2.0)),
-        *parts,
-        observe=lambda forget, seed: _run(forget, seed, f)[number],
+        Part(says, truth or (lambda seed: _run(None, seed, f)[which]), *items, **options),
+        observe=lambda forget, seed: (_run(forget, seed, f)[which],),
         call=lambda seed: f"`forget(f, x, w)` (seed {seed:g})",
         drawn=lambda draw: {"seed": float(draw.randint(100, 999))},
     )
 
 
-def _ones(seed, index):
-    x, w = _given(seed)
-    return torch.autograd.grad(_f(x, w).sum(), (x, w))[index]
+def _gradient(name, which):
+    def of_the_sum(seed):
+        x, w = _given(seed)
+        return torch.autograd.grad(_f(x, w).sum(), (x, w))[which - 2]
 
-
-def _gradient(name, index):
-    return Part(
+    return _step(
+        which,
         f"After {{call}} and `backward(v)`, `{name}.grad` is",
-        lambda seed: _run(None, seed)[2 + index],
         "This is the gradient of the sum: where does `v`, which arrives from above, come in?",
-        lambda seed: _ones(seed, index),
+        of_the_sum,
         "It is there twice: was it added to `.grad` by a `backward` inside, and returned too?",
         lambda right: 2 * right,
         missing=f"Nothing comes back to `{name}`. Is it an argument of `apply`, and does "
         "`backward` return a gradient for it?",
     )
-
-
-exercises["your-checkpoint"] = Project(
-    {
-        "value": _step(
-            Part("{call} returned", lambda seed: _run(None, seed)[0], tensor=True),
-            number=slice(1),
-        ),
-        "bytes": _step(
-            Part(
-                "After {call} the bytes that are held, besides `x`, `w` and the result, are",
-                lambda: 0.0,
-                "All that `f` saves is still there. Call it where nothing is recorded.",
-                lambda seed: _run(None, seed)[1],
-            ),
-            number=slice(1, 2),
-        ),
-        "x.grad": _step(_gradient("x", 0), number=slice(2, 3)),
-        "w.grad": _step(_gradient("w", 1), number=slice(3, 4)),
-        "dice": _step(
-            Part(
-                "With a dropout in `f`, after {call} and `backward(v)`, `x.grad` is",
-                lambda seed: _run(None, seed, _with_dice)[2],
-                "The second run has thrown other dice, so this is the gradient of another "
-                "function. Keep `torch.get_rng_state()`, and put it back for the second run.",
-                lambda seed: _other_dice(seed),
-            ),
-            number=slice(2, 3),
-            f=_with_dice,
-        ),
-    }
-)
 
 
 def _other_dice(seed):
@@ -453,3 +307,27 @@ def _other_dice(seed):
     torch.manual_seed(int(seed))
     y = _with_dice(x, w).detach()
     return torch.autograd.grad(_with_dice(x, w), x, upstream(y))[0]
+
+
+exercises["your-checkpoint"] = Project(
+    {
+        "value": _step(0, "{call} returned", tensor=True),
+        "bytes": _step(
+            1,
+            "After {call} the bytes that are held, besides `x`, `w` and the result, are",
+            "All that `f` saves is still there. Call it where nothing is recorded.",
+            lambda seed: _run(None, seed, _f)[1],
+            truth=lambda: 0.0,
+        ),
+        "x.grad": _gradient("x", 2),
+        "w.grad": _gradient("w", 3),
+        "dice": _step(
+            2,
+            "With a dropout in `f`, after {call} and `backward(v)`, `x.grad` is",
+            "The second run has thrown other dice, so this is the gradient of another "
+            "function. Keep `torch.get_rng_state()`, and put it back for the second run.",
+            _other_dice,
+            f=_with_dice,
+        ),
+    }
+)

@@ -69,8 +69,10 @@ LEAVES = {
     "doubling-stops": ("x.grad[1]", 2.56),
     "in-place-blind": ("w.grad", 7),
     "in-place-recorded": ("w.grad[2]", 21),
+    "kept-output": ("x.grad", 25),
     "leaf-count": ("sum(tensor.is_leaf for tensor in (a, b, c, d, e, f, g))", 5),
     "old-name": ("v.grad", 7),
+    "quotient-in-float32": ("slope", 0),
     "who-still-learns": ("[w.grad is None for w in weights]", [False, True, True, False]),
 }
 
