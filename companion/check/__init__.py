@@ -134,12 +134,11 @@ def check(name: str, answer: object = ...) -> Result:
 
     Notes
     -----
-    Answers are judged in torch's default state (grad mode, inference mode, dtype, device), which
-    is not changed for the reader. Some inputs are drawn anew at each check; their seed is the
+    Answers are judged in torch's default state (grad mode, dtype, device and so on), which is not
+    changed for the reader. Some inputs are drawn anew at each check; their seed is the
     number of the check of this exercise in this kernel.
 
-    The time limit ends Python code, in any thread and on any system. A single long call into
-    compiled code ends only when that call returns, which is said while it runs.
+    The time limit ends Python code on any system; a long call into compiled code is left alone.
 
     Examples
     --------
@@ -148,41 +147,39 @@ def check(name: str, answer: object = ...) -> Result:
     """
     question = _question(name)
     _checks[name] += 1
-    with _run.default_state():
-        try:
-            form = _form(question)
-        except Exception as failure:
-            return _own_failure(failure)
-        result = _judged(question, answer, _checks[name])
+    try:
+        form = _form(question)
+    except Exception as failure:
+        return _own_failure(failure)
+    result = judge(question, answer, _checks[name])
     result.name, result.form = name, form
     return result
 
 
 @cache  # it runs each program of the question; and no answer's time is for that
 def _form(question):
-    return question.form()
+    return _run.apart(question.form)
 
 
 def judge(question: Question, answer: object, seed: int = 1) -> Result:
     """Return the result of `answer` to a question that need not be registered."""
-    with _run.default_state():
-        return _judged(question, answer, seed)
 
-
-def _judged(question, answer, seed):
     def judged():
         if answer is None or answer is ...:
             return Result("missing", getattr(question, "missing", MISSING))
-        return question.judge(answer, seed)
+        try:
+            return question.judge(answer, seed)
+        except (_run.TimeUp, _run.OwnFailure):
+            raise
+        except BaseException:  # an answer may be any object, all of whose methods fail
+            return Result("type", f"Your answer cannot be read as {question.asks}.")
 
     try:
-        return _run.limited(judged)
+        return _run.apart(judged, _run.SECONDS)
     except _run.TimeUp:
-        return Result("too slow", f"Your answer could not be read within {_run.SECONDS} seconds.")
+        return Result("too slow", f"Your answer {_run.still_running()}")
     except _run.OwnFailure as failure:
         return _own_failure(failure)
-    except BaseException:  # an answer may be any object, all of whose methods fail
-        return Result("type", f"Your answer cannot be read as {question.asks}.")
 
 
 def _own_failure(failure):

@@ -54,7 +54,7 @@ class Choice:
 
     def judge(self, answer: object, seed: int = 1) -> Result:
         """Return the result of `answer`."""
-        letter = str.strip(answer).lower() if isinstance(answer, str) else None
+        letter = str.strip(answer, " \t\n().").lower() if isinstance(answer, str) else None
         if letter not in self.options:
             advice = f"Answer with one letter in quotes: {self._letters}."
             return Result("type", f"You answered {show(answer)}.", advice)

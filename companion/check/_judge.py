@@ -13,7 +13,6 @@ from torch import Tensor
 
 from companion.check import _numbers as numbers
 from companion.check._page import Form
-from companion.check._picture import picture, where
 from companion.check._result import Result, show
 from companion.check._rules import RULES
 from companion.check._run import Stopped, own, run
@@ -24,6 +23,8 @@ KINDS = ("missing", "type", "shape", "dtype", "not finite", "changed", "value")
 #: What is said to a wrong value that no known mistake gives.
 GENERAL = "No mistake that we know of gives this. Go through it once more, line by line."
 _CHANGED = "Work on a new tensor: `x * 2` makes one, `x *= 2` overwrites what the caller gave you."
+
+_FLOAT32 = {"rtol": 1e-5, "atol": 1e-6}  # how close a value must be to the right one
 
 Inputs = Mapping[str, float | Tensor]
 Mistake = tuple[str, Callable[..., float | Tensor]]
@@ -56,7 +57,7 @@ def mistakes(*items: str | Callable | float | Mistake) -> list[Mistake]:
 
 def call_by_name(function: Callable, **values: object) -> object:
     """Call a part of an exercise with those of the values that its arguments name."""
-    parameters = inspect.signature(function).parameters
+    parameters = own(inspect.signature, function).parameters
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values()):
         names = values.keys() - ({"right"} - parameters.keys())  # ** stands for the inputs
     else:
@@ -160,6 +161,8 @@ class Number:
     def judge(self, answer: object, seed: int = 1) -> Result:
         """Return the result of `answer`."""
         part = Part(self._says, self.truth)
+        if isinstance(answer, Tensor) and answer.dtype in (torch.int64, torch.int32):
+            answer = answer.to(torch.float64)
         if (mismatch := form_mismatch(part, self._says, answer, torch.zeros(()))) is not None:
             return mismatch
         value, replies = number_of(answer).item(), self.replies()
@@ -170,7 +173,7 @@ class Number:
 
     def replies(self) -> dict[str, str]:
         """Return what to say to known numbers by their `numbers.keys`; nothing to a right one."""
-        inputs = {name: _plain(value) for name, value in self.inputs.items()}
+        inputs = {name: _kept(value) for name, value in self.inputs.items()}
         right = number_of(call_by_name(self.truth, **inputs))
         replies = dict.fromkeys(numbers.equals(right.item()), "")
         for sentence, mistake in self.mistakes:
@@ -264,7 +267,7 @@ class Function:
                 )
             except Stopped as stopped:
                 return Result(stopped.kind, f"{self.call(inputs)} {stopped}")
-            observed.append(values)
+            observed.append([_kept(value) for value in values])
             mine = [name for name in inputs if name not in self.may_change]
             changed.append([name for name in mine if not _same(inputs[name], copies[name])])
         for number, part in enumerate(self.parts):
@@ -280,7 +283,7 @@ class Function:
 
     def _first_mismatch(self, part, cases, values, changed):
         """Return the mismatch that comes first in `KINDS`, at the first input that has it."""
-        plain = [{name: _plain(value) for name, value in inputs.items()} for inputs in cases]
+        plain = [{name: _kept(value) for name, value in inputs.items()} for inputs in cases]
         rights = [number_of(call_by_name(part.truth, **inputs)) for inputs in plain]
         found = []
         for inputs, value, right, names in zip(cases, values, rights, changed, strict=True):
@@ -292,10 +295,7 @@ class Function:
                 sentence = f"{call} changed its argument `{names[0]}`."
                 found.append(Result("changed", sentence, _CHANGED))
             elif not close(value, right):
-                seen = isinstance(value, Tensor) and isinstance(right, Tensor)
-                drawn = picture(value, right) if seen else ""
-                place = where(value, right) if seen else ""
-                found.append(Result("value", f"{says} {show(value)}.", place, picture=drawn))
+                found.append(Result("value", f"{says} {show(value)}.", where(value, right)))
         if not found:
             return None
         first = min(found, key=lambda mismatch: KINDS.index(mismatch.kind))
@@ -304,7 +304,7 @@ class Function:
         good = len(cases) - len(found)
         count = f"It is right for {good} of {len(cases)} inputs." if good else ""
         advice = _misconception(part, plain, values, rights)
-        return Result("value", *first.sentences, count, advice, picture=first.picture)
+        return Result("value", *first.sentences, count, advice)
 
 
 def _listed(inputs):
@@ -334,8 +334,10 @@ def _copy(value):
     return value
 
 
-def _plain(value):
-    return value.detach() if isinstance(value, Tensor) else value
+def _kept(value):
+    """Return a value as it is now, without its history: the same tensor may be written again."""
+    small = isinstance(value, Tensor) and value.numel() < 1e6
+    return value.detach().clone() if small else value
 
 
 def form_mismatch(part: Part, says: str, value: object, right: object) -> Result | None:
@@ -376,10 +378,10 @@ def _type_advice(part, value):
         if isinstance(value[0], Tensor):
             return "`torch.autograd.grad` gives a tuple, one gradient for each input: take `[0]`."
         return "A comma after it makes a tuple of a number."
+    if part.tensor and isinstance(value, list | tuple) and isinstance((*value, 0)[0], Tensor):
+        return "`torch.stack` makes one tensor of several."
     if part.tensor and isinstance(value, Real) and not isinstance(value, bool):
         return "A plain number has forgotten where it comes from: leave out `item()` and `float()`."
-    if callable(value):
-        return "A function gives its result only when it is called, with parentheses."
     return ""
 
 
@@ -402,7 +404,25 @@ def close(value: object, right: object, exact: bool = False) -> bool:
         return value is right or (type(value) is type(right) and value == right)
     if exact:
         return torch.equal(value, right)
-    return value.shape == right.shape and torch.allclose(value, right, rtol=1e-5, atol=1e-6)
+    return value.shape == right.shape and torch.allclose(value, right, **_FLOAT32)
+
+
+def where(value: object, right: object) -> str:
+    """Say which entries of a tensor differ; nothing of a number, or if all of them do.
+
+    >>> where(torch.eye(2), torch.ones(2, 2))
+    'Only these entries differ: [0, 1], [1, 0].'
+    >>> where(torch.zeros(9), torch.arange(9.0))
+    'Only these entries differ: [1], [2], [3], [4] and 4 more.'
+    """
+    if not (isinstance(value, Tensor) and isinstance(right, Tensor)):
+        return ""
+    same = torch.isclose(number_of(value), number_of(right), **_FLOAT32)
+    if not same.any():
+        return ""
+    places = [*map(str, (~same).nonzero().tolist())]
+    more = f" and {len(places) - 4} more" if len(places) > 4 else ""
+    return f"Only these entries differ: {', '.join(places[:4])}{more}."
 
 
 def _same(one, other):
@@ -424,6 +444,8 @@ def _misconception(part, cases, values, rights):
         if len(ignored) == len(cases[0]):
             return "It is the same for every input: a fixed number cannot be right for all of them."
         names = " and ".join(f"`{name}`" for name in ignored)
+        if len(ignored) > 1:
+            return f"It stays the same when one of {names} changes: are they used?"
         return f"It stays the same when {names} changes: is that argument used?"
     return GENERAL
 

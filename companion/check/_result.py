@@ -25,8 +25,6 @@ class Result:
     *sentences
         What a reader should know, in plain text with `` `code` `` between backticks, and
         ``[chapters by their titles](chapters/accumulate)``.
-    picture
-        HTML to stand below the sentences, such as that of `companion.check._picture.picture`.
 
     Examples
     --------
@@ -38,10 +36,9 @@ class Result:
     False
     """
 
-    def __init__(self, kind: str, *sentences: str, picture: str = ""):
+    def __init__(self, kind: str, *sentences: str):
         self.kind = kind
         self.sentences = tuple(filter(None, sentences))
-        self.picture = picture
         self.name, self.form = "", None  # set by `check`: the exercise, and what it asks
 
     def __bool__(self):
@@ -61,7 +58,7 @@ class Result:
         # Only the edge has a colour of its own; the text takes that of the page around it.
         return (
             f'{asked}<div class="check" style="border-left: 4px solid {color}; '
-            f'padding-left: 12px"><strong>{self._headline}</strong>{lines}{self.picture}</div>'
+            f'padding-left: 12px"><strong>{self._headline}</strong>{lines}</div>'
         )
 
     def _repr_mimebundle_(self, include=None, exclude=None):
@@ -90,6 +87,8 @@ def show(value: object) -> str:
     '[0.5, 1]'
     >>> show(torch.eye(2))
     '[[1, 0], [0, 1]]'
+    >>> show((torch.zeros(()), None))
+    '[0, None]'
     >>> show(torch.zeros(20, 20))
     'a tensor of shape (20, 20)'
     >>> show(object())
@@ -105,11 +104,13 @@ def show(value: object) -> str:
         return _listed(value.detach().tolist())
     if isinstance(value, torch.dtype):
         return f"`{value}`"
+    if isinstance(value, list | tuple) and any(isinstance(each, torch.Tensor) for each in value):
+        return one_line(_listed(value))
     return one_line(_short.repr(value))
 
 
 def _listed(value):
-    return f"[{', '.join(map(_listed, value))}]" if isinstance(value, list) else show(value)
+    return f"[{', '.join(map(_listed, value))}]" if isinstance(value, list | tuple) else show(value)
 
 
 def one_line(text: str) -> str:

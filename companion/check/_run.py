@@ -2,23 +2,20 @@
 
 import ctypes
 import linecache
-import sys
 import threading
 import traceback
 from collections.abc import Callable
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from types import CodeType
 
 import torch
+from torch.autograd import set_detect_anomaly
+from torch.random import fork_rng
 
 from companion.check._result import one_line
 
 #: How long a check may take.
 SECONDS = 5
-_STUCK = (
-    "The check is waiting for one long call into compiled code, such as a large product of "
-    "matrices. It cannot be stopped from outside: wait for its end, or restart the kernel."
-)
 # The first optimizer of a process loads much of torch, for seconds: no answer's time is for that.
 torch.optim.SGD([torch.zeros(())], lr=1.0)
 
@@ -52,80 +49,62 @@ def own(call: Callable[..., object], *args: object, **options: object) -> object
 def default_state():
     """Have torch in its default state, and give back the one that it was in.
 
-    This is about the grad mode, inference mode, the default dtype and device, and random numbers.
-    It may be left in any of them by the code inside.
+    This is about the grad mode, anomaly mode, the default dtype and device, and random numbers. It
+    may be left in any of them by the code inside.
 
     >>> with torch.no_grad(), default_state():
     ...     torch.is_grad_enabled()
     True
     """
     dtype, device = torch.get_default_dtype(), torch.get_default_device()
-    with torch.random.fork_rng(devices=[]), torch.inference_mode(False), torch.enable_grad():
+    with fork_rng(devices=[]), torch.enable_grad(), set_detect_anomaly(False):
+        torch.set_default_dtype(torch.float32)
         try:
-            # Inside such a block nobody may set another default device: only if it is needed.
-            with nullcontext() if device.type == "cpu" else torch.device("cpu"):
-                torch.set_default_dtype(torch.float32)
-                yield
+            yield
         finally:
             torch.set_default_dtype(dtype)
             if torch.get_default_device() != device:
                 torch.set_default_device(device)
 
 
-def limited(call: Callable[[], object]) -> object:
-    """Return ``call()``, or raise `TimeUp` in it when it has run for `SECONDS` seconds.
+def apart(call: Callable[[], object], seconds: float | None = None) -> object:
+    """Return ``call()`` from a thread of its own; raise `TimeUp` in it after so many seconds.
 
-    A signal would do the same, but only in the main thread and not on Windows.
+    None of the caller's modes of torch reaches that thread, and any code can be stopped there. A
+    signal would come only to the main thread, and not on Windows. A single long call into compiled
+    code ends only when it returns: nobody waits for it.
 
-    >>> limited(lambda: 3)
+    >>> apart(lambda: 3, seconds=5)
     3
     """
-    thread, done, late = threading.get_ident(), threading.Event(), threading.Event()
-    watcher = threading.Thread(target=_watch, args=(thread, done, late), daemon=True)
+    found = []
 
-    def dismiss():
-        done.set()
-        watcher.join()
-        if late.is_set():
-            _take_last(thread)
-
-    try:
-        watcher.start()
-        return call()
-    finally:
+    def work():
         try:
-            dismiss()
-        except TimeUp:  # it came between the end of the call and that of the watch
-            dismiss()
+            with default_state():
+                found.append((call(), None))
+        except BaseException as failure:
+            found.append((None, failure))
 
-
-def _watch(thread, done, late):
-    patience, tries = SECONDS, 0
-    while not done.wait(patience):
-        late.set()
-        _raise_in(thread)
-        patience = 0.1  # and again, should a bare "except:" have caught it
-        tries += 1
-        if tries == 10:
-            print(_STUCK, file=sys.stderr, flush=True)
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        thread.join(seconds)
+    finally:
+        tries = 10  # should a bare "except:" have caught it
+        while thread.is_alive() and (tries := tries - 1):
+            _raise_in(thread)
+            thread.join(0.1)
+    value, failure = found[0] if found else (None, TimeUp())
+    if failure is not None:
+        raise failure
+    return value
 
 
 def _raise_in(thread):
     """Have a thread raise `TimeUp` at its next call or turn of a loop."""
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(TimeUp))
-
-
-def _take_last(thread):
-    """Wait for a `TimeUp` that may be on its way, so that none arrives later.
-
-    It cannot be called off: CPython 3.11 would then look for it for ever, and hang in a debugger.
-    """
-    try:
-        _raise_in(thread)  # there is at most one at a time
-        while True:
-            pass
-    except TimeUp:
-        pass
+    ident = ctypes.c_ulong(thread.ident)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ident, ctypes.py_object(TimeUp))
 
 
 def run(call: Callable[[], object], code: CodeType | None) -> object:
@@ -137,10 +116,14 @@ def run(call: Callable[[], object], code: CodeType | None) -> object:
         with default_state():
             return call()
     except TimeUp:
-        sentence = f"was still running after {SECONDS} seconds, so it was stopped."
-        raise Stopped("too slow", f"{sentence} Is there a loop that never ends?") from None
+        raise Stopped("too slow", still_running()) from None
     except BaseException as failure:  # `sys.exit()` too must leave the kernel alive
         raise Stopped("raised", f"stopped with {_failure(failure, code)}") from None
+
+
+def still_running() -> str:
+    """Return what is said of code whose time is up, after its name."""
+    return f"was still running after {SECONDS} seconds. Is there a loop that never ends?"
 
 
 def _failure(failure, code):

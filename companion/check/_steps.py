@@ -42,7 +42,6 @@ class Project:
             if not result:
                 solved = ", ".join(list(self.steps)[:done])
                 where = f"Solved: {solved}. Now {name}:" if done else f"First {name}:"
-                sentences = where, *result.sentences
-                return Result(result.kind, *sentences, picture=result.picture)
+                return Result(result.kind, where, *result.sentences)
         names = ", ".join(self.steps)
         return Result("solved", f"All steps are solved: {names}. (Seed {seed}.)")

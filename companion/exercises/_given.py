@@ -8,7 +8,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from companion.check import Choice, Draw
+from companion.check import Choice, Draw, flag, mistakes
 
 
 def vector(*values: float) -> Tensor:
@@ -82,6 +82,30 @@ def seen_edit(answer: Callable, w: Tensor, *rest: object) -> bool:
     version = w._version
     answer(w, *rest)
     return w._version > version
+
+
+#: Parts of a step that edits `w`: PyTorch must see the edit, and `w` must go on to learn.
+SEEN = flag(
+    "`w` is right. Has PyTorch seen the edit in {call}?",
+    True,
+    "`.data` hides an edit from PyTorch: use `torch.no_grad()`.",
+)
+LEARNS = flag(
+    "All is right. After {call}, does `w` still require a gradient?",
+    True,
+    "`w` itself was switched off, so it cannot learn any more.",
+)
+
+_SEVERAL = "Does the list hold several tensors, or one of them several times?"
+#: Mistakes in a list of gradients from `backward`, each of them the one tensor in ``.grad``.
+ONE_TENSOR = mistakes(
+    ("Each one holds those before it as well: gradients add up.", lambda right: right.cumsum(0)),
+    f"All are equal, and the sum of the right ones. {_SEVERAL}",
+    lambda right: right.sum(0).expand(right.shape),
+    (f"All are the last one. {_SEVERAL}", lambda right: right[-1].expand(right.shape)),
+    "All are zero. Does the list hold several tensors, or one that was emptied?",
+    lambda right: 0 * right,
+)
 
 
 def runs(before: str, after: str) -> Callable[[str], bool]:

@@ -2,8 +2,8 @@
 
 import torch
 
-from companion.check import Function, Number, Part
-from companion.check.vocabulary import DETACHED, SIGN, TWICE
+from companion.check import Function, Number, Part, flag
+from companion.check.vocabulary import DETACHED
 from companion.exercises._given import (
     backward_to,
     leaf,
@@ -27,37 +27,27 @@ exercises["case-which-raises"] = which_fails(
         "`w -= 1` edits the leaf itself. Is it another tensor afterwards?",
     ),
     c="`with torch.no_grad(): w = w - 1`, then `y = w * w`",
-    d=(
-        "`y = torch.round(w)`",
-        "Its slope is 0 almost everywhere. Is a slope of 0 the same as none?",
-    ),
+    d=("`y = torch.round(w)`", "Its slope is 0 almost everywhere. Is a slope of 0 no slope?"),
 )
 
-
 exercises["case-table"] = Number(
-    12.0,
+    12,
     {},
-    "Every prediction is right, and so it should be 0. But which shape does `y_hat - y` have?",
-    0.0,
-    "This is the sum; the mean is asked for.",
-    lambda right: 9 * right,
-    "This is divided by the number of examples. But the table has more entries than that.",
-    lambda right: 3 * right,
+    ("Every prediction is right. But which shape does `y_hat - y` have?", 0),
+    ("This is the sum; the mean is asked for.", 108),
+    ("This is divided by the number of examples. But the table has more entries than that.", 36),
 )
 
 # One message each ------------------------------------------------------------------------------
 
-_LINEAR = "layer, x = torch.nn.Linear(2, 1), torch.ones(3, 2)"
-
 exercises["case-dtype"] = which_runs(
-    f"{_LINEAR}.double()",
+    "layer, x = torch.nn.Linear(2, 1), torch.ones(3, 2).double()",
     "y.sum().backward()",
     a=("`y = layer(x.double())`", "It has 64 bits already. Which of the two has 32?"),
     b=("`y = layer(x).float()`", "This comes too late: the product stops before it."),
     c="`y = layer(x.float())`",
     d=("`y = layer.eval()(x)`", "`eval()` changes what some layers do. Does it change a dtype?"),
 )
-
 
 exercises["case-retain"] = which_runs(
     "x = torch.tensor(2.0, requires_grad=True)\ny, grad = x**3, torch.autograd.grad",
@@ -67,7 +57,6 @@ exercises["case-retain"] = which_runs(
     c=("`y.backward(); slope = x.grad`", "`x.grad` is a plain number: where is its own history?"),
     d="`slope = grad(y, x, create_graph=True)[0]`",
 )
-
 
 # Treatment -------------------------------------------------------------------------------------
 
@@ -100,9 +89,6 @@ exercises["case-hidden"] = Function(
         lambda w, xs: _hidden_gradient(w, xs, cut=False),
         "This is the gradient of the last step alone: gradients of all steps add up.",
         lambda w, xs: _hidden_gradient(w, xs, steps="last"),
-        "It is zero: is the way to `w` cut too?",
-        0.0,
-        TWICE,
         missing="`w.grad` is None: is the way to `w` cut too, or was it emptied?",
     ),
     drawn=lambda draw: {"w": draw.leaf(-1, 1), "xs": draw.vector(4, -1, 1)},
@@ -116,28 +102,18 @@ def _entropy(x):
 
 def _observe_entropy(entropy, x):
     y, grad = backward_to("x")(entropy, x)
-    return y, None if grad is None else grad.isnan().sum().item(), grad
+    return y, None if grad is None else bool(grad.isnan().any()), grad
 
 
 exercises["case-nan"] = Function(
     "entropy",
     [{"x": leaf(*x)} for x in ((0.5, 0.0), (2.0, -1.0, 0.25), (0.0, 0.1, -3.0), (3.0, 0.2))],
-    Part(
-        "{call} returned",
-        _entropy,
-        SIGN,
-        tensor=True,
-    ),
-    Part(
-        "The values are right, but after {call} and `backward`, the number of nan in `x.grad` is",
-        lambda x: 0,
+    Part("{call} returned", _entropy, tensor=True),
+    flag(
+        "The values are right, but that after {call} and `backward` a nan is in `x.grad` is",
+        False,
         "`where` drops the bad value. But on the way back it sends 0 into that branch, and 0 "
         "times an infinite slope, or nan, is nan. What must the logarithm never see?",
-        lambda x: (x <= 0).sum(),
-        "The logarithm of 0 still takes part: its slope is infinite.",
-        lambda x: (x == 0).sum(),
-        "The logarithm of a negative number still takes part.",
-        lambda x: (x < 0).sum(),
         missing=DETACHED,
     ),
     Part(

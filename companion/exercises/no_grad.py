@@ -3,35 +3,14 @@
 import torch
 
 from companion.check import Choice, Function, Number, Part, flag
-from companion.exercises._given import backward_to, grid, leaf, slope, upstream, which_fails
+from companion.exercises._given import LEARNS, backward_to, grid, leaf, slope, upstream, which_fails
 
 exercises = {}
 
-
 # Read and predict -----------------------------------------------------------------------------
 
-exercises["constant-slope"] = Number(
-    lambda x: slope(lambda x: x * x.detach() * x, x),
-    {"x": 5.0},
-    "This is the slope of x³: here one of the three factors is a constant.",
-    lambda x: slope(lambda x: x**3, x),
-    "Here two of the three factors are constants. How often does `detach()` stand in the line?",
-    lambda x: slope(lambda x: x * x.detach() ** 2, x),
-    "The constant is not 1: it has a value, and it is a factor of the slope.",
-    lambda x: slope(lambda x: x**2, x),
-    "This is `y`, the value. Asked is the slope.",
-    lambda x: x**3,
-)
-
-
 exercises["who-still-learns"] = Choice(
-    a=(
-        "only `w4`",
-        (
-            "No gradient gets past `detach()`. But is the line with `detach()` the only one in "
-            "which `h1` is used?"
-        ),
-    ),
+    a=("only `w4`", "No gradient gets past `detach()`. But is that the only line that uses `h1`?"),
     b="`w1` and `w4`",
     c=("`w1`, `w2` and `w4`", "`w2` is used in one line only. Can a gradient reach this line?"),
     d=(
@@ -40,6 +19,15 @@ exercises["who-still-learns"] = Choice(
     ),
 )
 
+_CONSTANT = "`h` is a constant afterwards, and constants may be factors of what is recorded."
+exercises["inference-later"] = which_fails(
+    "x = torch.tensor([1.0, 2.0])\nw = torch.tensor(3.0, requires_grad=True)",
+    "(w * h).sum().backward()",
+    a=("`with torch.no_grad(): h = 2 * x`", _CONSTANT),
+    b=("`h = (2 * x).detach()`", _CONSTANT),
+    c=("`h = 2 * x.data`", "A constant again, and an unwatched one. But does it raise?"),
+    d="`with torch.inference_mode(): h = 2 * x`",
+)
 
 # Write ----------------------------------------------------------------------------------------
 
@@ -57,19 +45,9 @@ def _observe_snapshot(snapshot, w):
 
 exercises["best-weights"] = Function(
     "snapshot",
-    [
-        {"w": leaf(1.0, 2.0)},
-        {"w": leaf(-0.5, 0.0, 3.0)},
-        {"w": leaf(4.0, 0.1)},
-    ],
-    Part(
-        "{call} returned",
-        lambda w: w,
-        tensor=True,
-    ),
-    Part(
-        "After {call}, `w` is", lambda w: w, "The snapshot emptied `w` itself.", lambda w: 0.0 * w
-    ),
+    [{"w": leaf(1.0, 2.0)}, {"w": leaf(-0.5, 0.0, 3.0)}, {"w": leaf(4.0, 0.1)}],
+    Part("{call} returned", lambda w: w, tensor=True),
+    Part("After {call}, `w` is", lambda w: w),
     Part(
         "After {call} and then `w += 1`, the snapshot is",
         lambda w: w,
@@ -81,13 +59,8 @@ exercises["best-weights"] = Function(
         True,
         "`clone()` copies, and remembers that it did: the copy has a history.",
     ),
-    flag(
-        "The snapshot is right, but after {call} `w.requires_grad` is",
-        True,
-        "`w` itself was switched off, so it cannot learn any more.",
-    ),
+    LEARNS,
     observe=_observe_snapshot,
-    drawn=lambda draw: {"w": draw.leaf(-4, 4, 3)},
     may_change=["w"],
 )
 
@@ -112,48 +85,28 @@ exercises["fixed-target"] = Function(
         "The gradient flows into the target as well: it is not a constant yet.",
         lambda w, x, r, x_next: slope(lambda w: (w * x - (r + 0.9 * w * x_next)) ** 2, w),
         "You made the prediction a constant, and the target learns. It is the other way round.",
-        lambda w, x, r, x_next: slope(
-            lambda w: ((w * x).detach() - (r + 0.9 * w * x_next)) ** 2, w
-        ),
+        lambda right, x, x_next: -0.9 * right * x_next / x,
         missing="The whole loss is a constant now. Which part of it should be one?",
     ),
     observe=backward_to("w"),
-    drawn=lambda draw: {
-        "w": draw.leaf(-3, 3),
-        "x": draw.number(-3, 3),
-        "r": draw.number(-2, 2),
-        "x_next": draw.number(-3, 3),
-    },
 )
-
-
-def _step(x):
-    return (x > 0).to(x.dtype)
-
-
-def _borrowed(x):
-    return slope(torch.sigmoid, x, upstream(x))
-
 
 exercises["borrowed-slope"] = Function(
     "soft_step",
     [{"x": leaf(-2.0, 0.5, 0.0, 3.0)}, {"x": leaf(0.1, -0.1)}, {"x": leaf(1.5)}],
     Part(
         "{call} returned",
-        _step,
+        lambda x: (x > 0).to(x.dtype),
         "This is the smooth curve itself. The value should be 0 or 1; only the slope is borrowed.",
         lambda x: x.sigmoid(),
         tensor=True,
     ),
     Part(
         "The value is right, but after {call} and `y.backward(v)` with v = 1, -2, 3, …, `x.grad` is",
-        _borrowed,
-        "The step is flat, so its own slope is 0. Borrow the other one.",
-        lambda x: 0.0 * x,
+        lambda x: slope(torch.sigmoid, x, upstream(x)),
+        ("The step is flat, so its own slope is 0. Borrow the other one.", lambda x: 0 * x),
         "This is the slope 1 of the straight-through trick. Here another slope is asked for.",
         upstream,
-        "This is the slope alone: what comes from above, `v`, is a factor of it.",
-        lambda x: slope(torch.sigmoid, x),
         "The sign is the other way round: which of the two parts is the constant?",
         lambda right: -right,
         missing="No gradient comes back to `x`. Which part of the result is tracked?",
@@ -162,51 +115,23 @@ exercises["borrowed-slope"] = Function(
     drawn=lambda draw: {"x": draw.leaf(-4, 4, 3)},
 )
 
-exercises["inference-later"] = which_fails(
-    "x = torch.tensor([1.0, 2.0])\nw = torch.tensor(3.0, requires_grad=True)",
-    "(w * h).sum().backward()",
-    a=(
-        "`with torch.no_grad(): h = 2 * x`",
-        "`h` is a constant afterwards, and constants may be factors of what is recorded.",
-    ),
-    b=(
-        "`h = (2 * x).detach()`",
-        "`h` is a constant afterwards, and constants may be factors of what is recorded.",
-    ),
-    c=("`h = 2 * x.data`", "A constant again, and an unwatched one. But does it raise?"),
-    d="`with torch.inference_mode(): h = 2 * x`",
-)
-
-
-# Asked in the chapter -------------------------------------------------------------------------
+# Predictions of the chapter -------------------------------------------------------------------
 
 exercises["product-with-constant"] = Number(
-    lambda x: slope(lambda x: x * x.detach(), x),
+    -2,
     {"x": -2.0},
-    "This is the slope of the square. Which of its two terms is lost?",
-    lambda x: slope(lambda x: x**2, x),
-    "This is the value. Asked is what comes back.",
-    lambda x: x**2,
-    "The sign is the other way round: what is the constant at this `x`?",
-    lambda right: -right,
-    "One factor is a constant, the other is not.",
-    0.0,
+    ("This is the slope of the square. Which of its two terms is lost?", -4),
+    ("This is the value. Asked is what comes back.", 4),
+    ("The sign is the other way round: what is the constant at this `x`?", 2),
+    ("One factor is a constant, the other is not.", 0),
 )
-
 
 exercises["tracked-in-blocks"] = Choice(
-    a=(
-        "`b` and `c`",
-        "Recording is on for both. But does anything that `c` is computed from require a gradient?",
-    ),
+    a=("`b` and `c`", "Recording is on for both. But does `c`'s input require a gradient?"),
     b="only `b`",
-    c=(
-        "none of them",
-        "The inner block counts where it stands, although it is inside the outer one.",
-    ),
+    c=("none of them", "The inner block counts where it stands, although it is inside another."),
     d=("all three", "In the line of `a` nothing is recorded."),
 )
-
 
 exercises["first-layer-cut"] = Choice(
     a=(
@@ -214,24 +139,14 @@ exercises["first-layer-cut"] = Choice(
         "The gradient comes from the end. Which layers does it meet before the cut?",
     ),
     b="those of the second and the third",
-    c=(
-        "none",
-        "The result still depends on weights behind the cut, so there is something to go back to.",
-    ),
-    d=(
-        "all three",
-        "So it would be if the first layer were frozen and not its own: its result is cut off.",
-    ),
+    c=("none", "The result still depends on weights behind the cut: there is a way to go back."),
+    d=("all three", "So it would be without the cut. Here the result of the first is cut off."),
 )
 
-
 exercises["alive-after-detach"] = Number(
-    0.0,
+    0,
     {},
-    "So many were kept on the way. But who holds the graph that keeps them?",
-    11.0,
-    "`y` has its own numbers, and they are not one of those that were kept for the way back.",
-    1.0,
-    "The layers do not matter: who holds the graph?",
-    4.0,
+    ("So many were kept on the way. But who holds the graph that keeps them?", 11),
+    ("`y` has its own numbers, and they are not one of those kept for the way back.", 1),
+    ("The layers do not matter: who holds the graph?", 4),
 )

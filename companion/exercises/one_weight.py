@@ -2,9 +2,11 @@
 
 import torch
 
-from companion.check import Choice, Function, Number, Order, Part, flag, mistakes
-from companion.check.vocabulary import DETACHED, HALF, MOVE, SIGN, SUM, TWICE, UPHILL
+from companion.check import Choice, Function, Number, Order, Part, mistakes
+from companion.check.vocabulary import DETACHED, HALF, MOVE, SIGN, SUM, TWICE, UNMOVED, UPHILL
 from companion.exercises._given import (
+    LEARNS,
+    SEEN,
     backward_to,
     draw_examples,
     grid,
@@ -19,8 +21,6 @@ from companion.exercises._given import (
 
 exercises = {}
 
-_X_DATA, _Y_DATA = (1.0, 2.0, 3.0), (2.0, 4.0, 6.0)
-
 
 def _gradient(w, x, y):
     return slope(lambda w: squared_loss(w, x, y).mean(), w)  # the mean of one is that one
@@ -30,29 +30,22 @@ def _after_step(w, x, y, lr):
     return float(w) - lr * _gradient(w, x, y)
 
 
-def _train(lr, epochs, empty="each step"):
-    """Return w after the chapter's loop, which empties w.grad each step, each epoch or never."""
+def _train(lr, epochs, every=1):
+    """Return w after the chapter's loop, which empties w.grad after so many steps."""
     w = leaf(1.0)
-    for _ in range(int(epochs)):
-        for x, y in zip(_X_DATA, _Y_DATA, strict=True):
-            squared_loss(w, x, y).backward()
-            with torch.no_grad():
-                w -= lr * w.grad
-            if empty == "each step":
-                w.grad = None
-        if empty == "each epoch":
+    for step in range(3 * int(epochs)):
+        x = step % 3 + 1
+        squared_loss(w, x, 2 * x).backward()
+        with torch.no_grad():
+            w -= lr * w.grad
+        if (step + 1) % every == 0:
             w.grad = None
     return w.detach()
 
 
-def _draw_example(draw):
-    return {"w": draw.number(-3, 3), "x": draw.number(-4, 4), "y": draw.number(-9, 9)}
-
-
 # Mistakes are tried in their order: the more telling one of two equal values stands first.
 _GRADIENT_MISTAKES = mistakes(
-    "This is the loss itself. Asked is how fast it changes with `w`: its slope.",
-    squared_loss,
+    ("This is the loss itself. Asked is how fast it changes with `w`: its slope.", squared_loss),
     SIGN,
     HALF,
     "This is the slope with respect to `y_hat`. How fast does `y_hat` change with `w`?",
@@ -66,8 +59,6 @@ _STEP_MISTAKES = mistakes(
     UPHILL,
     "This step has the length of the whole slope: `lr` takes a part of it.",
     lambda w, x, y: w - _gradient(w, x, y),
-    "This step is twice too long: did two gradients add up?",
-    lambda right, w: w + 2 * (right - w),
 )
 
 exercises["first-gradient"] = Number(_gradient, {"w": 1.0, "x": 4.0, "y": 8.0}, *_GRADIENT_MISTAKES)
@@ -76,7 +67,7 @@ exercises["gradient-by-hand"] = Function(
     "gradient",
     grid(w=(1.0, -0.5), x=(1.0, 3.0), y=(2.0, 5.0)) + [{"w": 250.0, "x": -3.0, "y": 7.0}],
     Part("{call} returned", _gradient, *_GRADIENT_MISTAKES),
-    drawn=_draw_example,
+    drawn=lambda draw: {name: draw.number(-5, 5) for name in "wxy"},
     without="torch",
 )
 
@@ -84,30 +75,20 @@ exercises["mean-loss"] = Function(
     "mean_loss",
     grid(
         w=(leaf(1.0), leaf(-0.5)),
-        x=(vector(1.0, 2.0, 3.0), vector(1.0, -1.0, 0.5)),
+        x=(vector(1.0, 2.0, 3.0), vector(-1.0, 0.5, 2.0)),
         y=(vector(2.0, 4.0, 6.0), vector(0.0, 1.0, 5.0)),
     ),
     Part(
         "{call} returned",
         lambda w, x, y: squared_loss(w, x, y).mean(),
         SUM,
-        "This is divided by 3, however many examples there are.",
-        lambda right, x: right * len(x) / 3,
         "This is the loss of the last example alone.",
         lambda w, x, y: squared_loss(w, x[-1], y[-1]),
         "This is the square of the mean difference: square first, then take the mean.",
         lambda w, x, y: (w * x - y).mean() ** 2,
-        "Here differences of opposite sign cancel: is each one squared?",
-        lambda w, x, y: (w * x - y).mean(),
         tensor=True,
     ),
-    Part(
-        "After {call} and `backward()`, `w.grad` is",
-        _gradient,
-        "A part of the slope is missing: does every `w` in your loss stand for `w` itself?",
-        lambda right: right / 2,
-        missing=DETACHED,
-    ),
+    Part("After {call} and `backward()`, `w.grad` is", _gradient, missing=DETACHED),
     observe=backward_to("w"),
     drawn=draw_examples,
 )
@@ -121,32 +102,16 @@ def _observe_step(step, w, *rest):
 exercises["one-step"] = Function(
     "step",
     grid(w=(leaf(1.0), leaf(-0.5), leaf(0.0)), x=(1.0, 3.0), y=(2.0, 5.0), lr=(0.01, 0.1)),
-    Part(
-        "After {call}, `w` is",
-        _after_step,
-        "`w` has not moved. `w = w - …` gives the name `w` to a new tensor; `w -= …` changes the "
-        "one that the caller holds.",
-        lambda w: w,
-        *_STEP_MISTAKES,
-    ),
+    Part("After {call}, `w` is", _after_step, UNMOVED, *_STEP_MISTAKES),
     Part(
         "`w` is right, but after {call}, `w.grad` is",
         lambda: None,
         ("The next `backward()` would add to it: empty it, as in the chapter.", _gradient),
         ("A zero works too, but this asks for `None`, which an empty `w.grad` is today.", 0.0),
     ),
-    flag(
-        "`w` is right, but that PyTorch has seen the edit in {call} is",
-        True,
-        "`.data` hides a change from PyTorch: use `torch.no_grad()`.",
-    ),
-    flag(
-        "`w` is right, but after {call}, `w.requires_grad` is",
-        True,
-        "The next step will need its slope too.",
-    ),
+    SEEN,
+    LEARNS,
     observe=_observe_step,
-    drawn=lambda draw: _draw_example(draw) | {"w": draw.leaf(-3, 3), "lr": draw.number(0.01, 0.2)},
     may_change=["w"],
 )
 
@@ -156,12 +121,11 @@ exercises["nothing-learns"] = Function(
     Part(
         "{call} returned",
         _train,
-        "`w` is where it started. What does `w.grad` hold when the step is taken?",
-        1.0,
+        ("`w` is where it started. What does `w.grad` hold when the step is taken?", 1.0),
         "Gradients add up here: `w.grad` is never emptied.",
-        lambda lr, epochs: _train(lr, epochs, empty="never"),
+        lambda lr, epochs: _train(lr, epochs, every=1000),
         "Gradients add up within an epoch: empty `w.grad` at every step.",
-        lambda lr, epochs: _train(lr, epochs, empty="each epoch"),
+        lambda lr, epochs: _train(lr, epochs, every=3),
     ),
     drawn=lambda draw: {"lr": draw.number(0.01, 0.06), "epochs": draw.randint(2, 4)},
 )
@@ -197,7 +161,7 @@ exercises["largest-lr-proof"] = Order(
         "That is two conditions: 1 − 2 lr x² < 1, and −1 < 1 − 2 lr x².",
         "The first one holds for every positive lr, because x² > 0.",
     ],
-    wrong={
+    {
         "4 before 2": "Two conditions for what? First comes what is to be shown, as a formula.",
         "5 before 4": "“The first one” of which two? They are not there yet.",
         "3 before 4": "“The second one” of which two? They are not there yet.",
@@ -208,18 +172,9 @@ exercises["largest-lr-proof"] = Order(
 
 # Predictions of the chapter -------------------------------------------------------------------
 
-exercises["slope-at-one"] = Number(
-    _gradient,
-    {"w": 1.0, "x": 1.0, "y": 2.0},
-    ("This is the loss itself. Asked is how steep it is at `w = 1`.", squared_loss),
-    SIGN,
-    HALF,
-)
-
-exercises["first-move"] = Number(
-    _after_step, {"w": 1.0, "x": 1.0, "y": 2.0, "lr": 0.01}, *_STEP_MISTAKES, MOVE
-)
-
+_FIRST = {"w": 1.0, "x": 1.0, "y": 2.0}
+exercises["slope-at-one"] = Number(_gradient, _FIRST, *_GRADIENT_MISTAKES)
+exercises["first-move"] = Number(_after_step, _FIRST | {"lr": 0.01}, *_STEP_MISTAKES, MOVE)
 
 exercises["what-backward-changes"] = Choice(
     a=("`w`", "`backward()` finds a slope. Which line takes the step?"),
@@ -227,13 +182,11 @@ exercises["what-backward-changes"] = Choice(
     c=("both", "It finds a slope and keeps it. Which line takes the step?"),
 )
 
-
 exercises["closer-each-step"] = Choice(
     a=("yes, with every step", "Look at a step on the steepest curve: where does it land?"),
     b="no, but every epoch ends closer",
     c=("no, in the end it is lost", "Take a whole epoch together: where does it begin, and end?"),
 )
-
 
 exercises["rate-one-half"] = Choice(
     a=("it flies away", "What does a step with `x = 1` do to the distance: 1 − 2 · 0.5 · 1² is …?"),

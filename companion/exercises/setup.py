@@ -14,10 +14,6 @@ def _loss(w):
     return (3 * w - 2) ** 2
 
 
-def _slope(w):
-    return slope(_loss, w)
-
-
 exercises["without-a-point"] = Choice(
     lambda: "a" if runs("", "")("torch.tensor(1, requires_grad=True)") else "b",
     a=("It prints the slope 6.", "PyTorch tells `1` from `1.0`: one of them is a whole number."),
@@ -50,14 +46,12 @@ exercises["slope-by-autograd"] = Function(
     ],
     Part(
         "{call} returned",
-        _slope,
-        "This is the loss itself. Asked is its slope.",
-        _loss,
+        lambda w: slope(_loss, w),
+        ("This is the loss itself. Asked is its slope.", _loss),
         "The slope of the inside is missing: how fast does `3 * w - 2` change with `w`?",
         lambda right: right / 3,
         HALF,
-        "This is the slope at `w = 1`, the chapter's place.",
-        lambda: _slope(1.0),
+        ("This is the slope at `w = 1`, the chapter's place.", 6.0),
         tensor=True,
         missing="`backward()` returns nothing: the slope is in the `.grad` of a leaf. "
         "And a function gives back what stands after `return`.",
@@ -73,7 +67,6 @@ exercises["slope-by-autograd"] = Function(
         "You have changed the caller's tensor. Work on one of your own.",
     ),
     observe=_observe_slope,
-    drawn=lambda draw: {"w": torch.tensor(draw.number(-4, 4), dtype=torch.float64)},
 )
 
 # Predictions of the chapter -------------------------------------------------------------------
@@ -85,12 +78,8 @@ exercises["slope-of-the-check"] = Choice(
     d="6",
 )
 
-
 exercises["an-empty-folder"] = Choice(
-    a=(
-        "It raises ModuleNotFoundError.",
-        "Python looks for something that has this name. Is a folder enough for it?",
-    ),
+    a=("It raises ModuleNotFoundError.", "Python looks for the name. Is a folder enough for it?"),
     b=("It raises another error.", "Does Python look into the folder while it imports it?"),
     c="Nothing: there is no error.",
 )

@@ -64,7 +64,7 @@ def control(abbreviation, **options):
         (
             ipywidgets.FloatLogSlider(min=-2, max=0, step=1, value=0.1),
             [0.01, 0.1, 1.0],
-            ["0.01", "0.1", "1"],
+            ["0.0100", "0.100", "1.00"],
             1,
         ),
     ],
@@ -72,8 +72,29 @@ def control(abbreviation, **options):
 def test_positions(abbreviation, values, labels, start):
     found = control(abbreviation)
     assert (found.values, found.position) == (values, start)
-    if not isinstance(abbreviation, ipywidgets.FloatLogSlider):
-        assert found.labels == labels
+    assert found.labels == labels
+
+
+@pytest.mark.parametrize(
+    "readout_format, value, label",
+    [
+        ("d", 3.0, "3"),
+        ("b", 5.0, "101"),
+        (".1e", 2000.0, "2.0e+3"),
+        (".2g", 0.00002, "0.000020"),
+        (".2g", 2000.0, "2.0e+3"),
+        (".3r", 2000.0, "2000"),
+        (".2s", -0.00005, "−50µ"),
+        ("+.1f", 0.0, "+0.0"),
+        (".1f", -0.01, "0.0"),
+        (".0e", -0.00001, "−1e-5"),
+        (",.0f", 12345.0, "12,345"),
+    ],
+)
+def test_a_label_is_the_readout_of_the_live_slider(readout_format, value, label):
+    """Which d3 writes, in JavaScript."""
+    slider = ipywidgets.FloatSlider(min=value, max=value, readout_format=readout_format)
+    assert control(slider).labels == [label]
 
 
 @given(st.integers(-50, 50), st.integers(1, 60), st.integers(1, 9))
@@ -97,8 +118,22 @@ def test_float_positions_carry_no_rounding_noise(low, count, share):
 def test_what_cannot_be_listed_is_refused():
     with pytest.raises(TypeError, match="x is a Text, whose positions cannot be listed"):
         control(ipywidgets.Text())
+    with pytest.raises(ValueError, match="x has an option <object .*; give a dict"):
+        control(ipywidgets.Dropdown(options=[object()]))
     with pytest.raises(ValueError, match="x has no option selected"):
         control(ipywidgets.ToggleButtons(options=[1, 2], value=None))
+
+
+@pytest.mark.parametrize(
+    "widget, step",
+    [
+        (ipywidgets.IntSlider(min=0, max=10**9), "2000000"),
+        (ipywidgets.FloatSlider(min=0, max=1e300, step=1e-300), "2e\\+297"),
+    ],
+)
+def test_positions_without_number_are_refused_before_they_are_listed(widget, step):
+    with pytest.raises(ValueError, match=f"x: it has .* positions; set its step to {step}"):
+        control(widget)
 
 
 @pytest.mark.parametrize(

@@ -73,12 +73,12 @@ for call in (
     lambda a: a.matshow(GRID, cmap="turbo"),
     lambda a: a.pcolormesh(GRID),
     lambda a: a.pcolormesh(GRID, edgecolors="w", lw=0.5),
-    lambda a: a.pcolormesh(GRID, shading="gouraud"),
-    lambda a: a.tripcolor(*POINTS, POINTS[0], shading="gouraud"),
+    lambda a: a.pcolormesh(GRID[::3, ::3], shading="gouraud"),
+    lambda a: a.tripcolor(*POINTS[:, :9], POINTS[0, :9], shading="gouraud"),
     lambda a: a.triplot(*POINTS),
     lambda a: a.quiver(GRID[::3, ::3], GRID[::3, ::3].T, GRID[::3, ::3]),
     lambda a: a.barbs(8 * GRID[::3, ::3], 20 * GRID[::3, ::3].T),
-    lambda a: a.streamplot(X[::4], X[::4], GRID, GRID.T, color=GRID),
+    lambda a: a.streamplot(X[::4], X[::4], GRID, GRID.T, color=GRID, density=0.2),
     lambda a: a.fill_between(X, np.sin(X), np.cos(X), color="powderblue", hatch=".."),
     lambda a: a.stackplot(X, X, X**2, X**3),
     lambda a: a.stem(X[::4], np.sin(X[::4])),
@@ -169,15 +169,15 @@ def every_named_colour():
 def every_colormap():
     target = plt.figure(figsize=(6, 9)).add_axes((0, 0, 1, 1))
     names = [name for name in mpl.colormaps if not name.endswith("_r")]
-    colours = [mpl.colormaps[name](np.linspace(0, 1, 64)) for name in names]
+    colours = [mpl.colormaps[name](np.linspace(0, 1, 16)) for name in names]
     target.pcolormesh(np.array(colours), lw=0)
 
 
-for sheet in ("ggplot", "dark_background", "seaborn-v0_8-darkgrid", "petroff8", "bmh", "grayscale"):
+for sheet in ("ggplot", "dark_background", "petroff8"):
 
     def styled(sheet=sheet):
         plt.style.use(sheet)
-        for k in range(9):
+        for k in range(3):
             plt.plot(X, np.sin(X + k), label=str(k))
         plt.legend()
         plt.title(sheet)

@@ -13,7 +13,6 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import nbformat
 import pytest
-from nbformat.sign import NotebookNotary
 from nbformat.v4 import new_code_cell, new_notebook
 
 import explorable
@@ -140,22 +139,6 @@ def write(folder, name, cells):
     return folder / name
 
 
-@pytest.fixture(scope="module")
-def window(browser):
-    """A browser window whose pages load JupyterLab's scripts once."""
-    context = browser.new_context(viewport={"width": 1600, "height": 3000})
-    context.set_default_timeout(60_000)
-    yield context
-    context.close()
-
-
-def open_notebook(window, address):
-    page = window.new_page()
-    page.goto(address)
-    page.locator(".jp-Cell").first.wait_for()
-    return page
-
-
 READY = "jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.status === 'idle'"
 
 
@@ -164,7 +147,7 @@ class Cell:
 
     def __init__(self, page, number):
         self.page = page
-        self.cell = page.locator(".jp-CodeCell").nth(number)
+        self.cell = page.locator(".jp-NotebookPanel").first.locator(".jp-CodeCell").nth(number)
         self.output = self.cell.locator(".jp-OutputArea-output")
         self.frame = self.cell.locator(".explorable-frame")
         self.sliders = self.cell.get_by_role("slider")
@@ -191,7 +174,7 @@ class Cell:
     def log(self):
         """Wait for the frame of the newest event, and for no other; return what was noted."""
         self.page.wait_for_function(STILL)
-        return self.page.evaluate("window.noted")
+        return self.page.evaluate("window.painted.at = 0, window.noted")
 
 
 MARKUP = """frame => {
@@ -211,12 +194,12 @@ WATCH = """cell => {
     new MutationObserver(() => note("event", values().join(" ")))
       .observe(slider, {attributeFilter: ["aria-valuetext"]});
   const height = view.offsetHeight;
-  window.painted = {times: 0, empty: 0, jumps: 0};
+  const painted = window.painted = {times: 0, empty: 0, jumps: 0, at: 1};
   (function paint() {
-    window.painted.times += 1;
-    window.painted.empty += !view.querySelector("svg");
-    window.painted.jumps += view.offsetHeight !== height;
-    if (window.painted) requestAnimationFrame(paint);
+    painted.times += 1;
+    painted.empty += !view.querySelector("svg");
+    painted.jumps += view.offsetHeight !== height;
+    painted.at &&= requestAnimationFrame(paint);
   })();
 }"""
 
@@ -228,29 +211,34 @@ STILL = """() => {
 
 
 @pytest.fixture(scope="module")
-def notebook(window, lab):
+def page(browser):
+    """The one page of JupyterLab: to load it takes longer than all that is asked of it."""
+    context = browser.new_context(viewport={"width": 1600, "height": 3000})
+    context.set_default_timeout(60_000)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="module")
+def notebook(page, lab):
     """An opened notebook: its cells by name, the imports run."""
     address, folder = lab
     path = write(folder, "live.ipynb", CELLS)
-    page = open_notebook(window, address + path.name)
+    page.goto(address + path.name)
+    page.locator(".jp-Cell").first.wait_for()
     page.wait_for_function(READY)
     cells = {name: Cell(page, number) for number, name in enumerate(CELLS)}
     cells["import"].start()
     cells["slow"].start()
-    yield cells
-    page.close()
+    return cells
 
 
 @pytest.fixture(scope="module")
 def recorded(lab):
-    """A notebook as it is stored, and the same again, which the reader trusts."""
+    """A notebook as it is stored."""
     _, folder = lab
     path = write(folder, "stored.ipynb", {name: CELLS[name] for name in ("import", "wave")})
     assert record([str(path)]) == 0
-    trusted = nbformat.read(path, as_version=4)
-    trusted.metadata["of"] = "a reader"  # the trust is in the bytes, whatever the file's name
-    nbformat.write(trusted, folder / "trusted.ipynb")
-    NotebookNotary(data_dir=str(folder.parent / "data")).sign(trusted)
     return path
 
 
@@ -365,33 +353,6 @@ def test_an_error_shows_in_place_and_goes_away(notebook):
     assert cell.markup() == before
 
 
-def test_a_stored_notebook_that_is_not_trusted_shows_a_picture_and_says_what_to_do(
-    window, lab, recorded
-):
-    page = open_notebook(window, lab[0] + recorded.name)
-    output = page.locator(".jp-OutputArea-output").last
-    picture = output.get_by_role("img", name="A wave.")
-    picture.wait_for()
-    size = picture.evaluate("image => image.decode().then(() => [image.width, image.height])")
-    assert size == [346, 230]
-    assert picture.evaluate("image => getComputedStyle(image).backgroundColor") == (
-        "rgb(255, 255, 255)"  # its text is black in a dark JupyterLab too
-    )
-    words = output.inner_text().strip()
-    assert words.startswith("Run this cell to")
-    assert "\n" not in words  # nothing of the SVG's labels, nor of the controls
-    page.close()
-
-
-def test_a_stored_notebook_that_is_trusted_shows_the_figure_once(window, lab, recorded):
-    page = open_notebook(window, lab[0] + "trusted.ipynb")
-    output = page.locator(".jp-OutputArea-output").last
-    output.locator(".explorable-frame svg").wait_for()
-    assert output.get_by_role("img").count() == 1
-    assert output.get_by_text("Run this cell to").is_visible()
-    page.close()
-
-
 def test_a_static_page_shows_the_figure_once(browser, recorded):
     output = nbformat.read(recorded, as_version=4).cells[-1].outputs[0]
     page = static_page(browser, output.data["text/html"])
@@ -428,3 +389,27 @@ CONTRAST = """text => {
   const pair = [getComputedStyle(text).fill, getComputedStyle(behind).backgroundColor].map(light);
   return (Math.max(...pair) + 0.05) / (Math.min(...pair) + 0.05) >= 7;
 }"""
+
+
+def test_a_stored_notebook_shows_a_picture_and_what_to_do_and_once_trusted_the_figure(
+    page, notebook, recorded
+):
+    """Last, for it takes the place of the notebook that runs."""
+    page.evaluate(f"jupyterapp.commands.execute('docmanager:open', {{path: '{recorded.name}'}})")
+    output = page.locator(".jp-NotebookPanel:visible .jp-OutputArea-output").last
+    picture = output.get_by_role("img", name="A wave.")
+    picture.wait_for()
+    size = picture.evaluate("image => image.decode().then(() => [image.width, image.height])")
+    assert size == [346, 230]
+    assert picture.evaluate("image => getComputedStyle(image).backgroundColor") == (
+        "rgb(255, 255, 255)"  # its text is black in a dark JupyterLab too
+    )
+    words = output.inner_text().strip()
+    assert words.startswith("Run this cell to")
+    assert "\n" not in words  # nothing of the SVG's labels, nor of the controls
+
+    page.evaluate("void jupyterapp.commands.execute('notebook:trust')")
+    page.get_by_role("button", name="Trust").click()
+    output.locator(".explorable-frame svg").wait_for()
+    assert output.get_by_role("img").count() == 1
+    assert output.get_by_text("Run this cell to").is_visible()

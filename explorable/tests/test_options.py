@@ -37,6 +37,14 @@ def test_the_words_stand_in_the_page_and_in_the_live_figure(page, monkeypatch):
     assert numbers == ["explorable 1"] * 2
 
 
+def test_formulas_in_words_are_drawn_and_no_letter_breaks_the_page(recording):
+    options = {"title": "Of $x^2$ & <b>", "caption": "It costs $5, not $x$."}
+    figure = explore(lambda n: print(n), n=["a\ud800"], **options, alt="A letter.")
+    html = figure._repr_mimebundle_()["text/html"]
+    assert "Of <math><msup>" in html and "&amp; &lt;b&gt;" in html
+    assert html.encode() and "a\N{REPLACEMENT CHARACTER}</option>" in html
+
+
 def test_the_words_beside_a_player_have_the_room_that_they_need():
     """Else JupyterLab cuts them off, or long ones leave no track in a slider's 300 pixels."""
     words = {"step": "bits of each saved number"}
@@ -76,6 +84,7 @@ def test_three_states_are_printed_side_by_side(page, recording):
         ({"paper": [{"rate": 0.1}]}, "paper names 'rate', which is no control"),
         ({"paper": [{"lr": 0.15}]}, "its positions are 0.00, 0.10, ... 0.30"),
         ({"paper": [{}] * 4}, "three fit side by side"),
+        ({"paper": 1}, "paper is 1; give it a list of states"),
     ],
 )
 def test_an_option_that_does_not_fit_gets_a_sentence(options, sentence):

@@ -9,7 +9,7 @@ from test_player import check_frames, load_html
 
 from explorable._controls import Control
 from explorable._encode import encode, to_html
-from explorable._html import playable
+from explorable._html import figure
 from explorable._markup import whole
 
 # Any character, with those that mean something to a parser drawn often.
@@ -88,7 +88,8 @@ def test_any_frames_in_any_order(page, frames, data):
     labels = [str(k) for k in range(len(frames))]
     slider = ipywidgets.Dropdown(options=labels, index=first)
     control = Control(slider, "n", "n", "n", "select", labels, labels, first)
-    load_html(page, playable("fig-any", frames[first], [control], encode(frames, first)))
+    stored = encode(frames, first)
+    load_html(page, figure("fig-any", frames[first], controls=[control], data=stored))
     assert page.evaluate("document.body.children.length") == 2  # the figure and the player
     order = data.draw(st.permutations(range(len(frames))))
     check_frames(page, "fig-any", [([position], frames[position]) for position in order])

@@ -1,107 +1,110 @@
 """That recording repeats to the byte, and that a notebook which fails is left alone and named."""
 
+import io
+from contextlib import redirect_stderr
+
 import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_notebook, new_output, new_raw_cell
 
 from explorable.record import main, normal_outputs
 
+# A notebook for each question: its cells, by its name.
+NOTEBOOKS = {
+    "figure": ("from explorable import explore", "explore(lambda n: n, n=(0, 3), alt='n')", "{1, 2}"),
+    "view": ("import ipywidgets", "ipywidgets.IntSlider()"),
+    "fails": ("1 + 1", "1 / 0"),
+    "picture": ("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1]);",),
+    "plain": (
+        "from ipywidgets import interact, interactive_output, IntSlider",
+        "interact(lambda x: print(x), x=(0, 3));",
+        "interactive_output(lambda x: print(x), {'x': IntSlider()})",
+    ),
+    "dies": ("import os", "os._exit(1)"),
+    ".ipynb_checkpoints/hidden": ("1 + 1",),
+}  # fmt: skip
+SLIDE = {"slide_type": "slide"}
 
-@pytest.fixture
-def notebook(tmp_path):
-    def write(*sources):
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder of notebooks that was recorded at once, and what was said of them."""
+    folder = tmp_path_factory.mktemp("notebooks")
+    (folder / ".ipynb_checkpoints").mkdir()
+    for name, sources in NOTEBOOKS.items():
         cells = [new_code_cell(source, id=f"cell-{k}") for k, source in enumerate(sources)]
-        nbformat.write(new_notebook(cells=cells), tmp_path / "notebook.ipynb")
-        return tmp_path / "notebook.ipynb"
+        nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
+    (folder / "broken.ipynb").write_text("<<<<<<< HEAD")
+    untouched = {name: (folder / f"{name}.ipynb").read_bytes() for name in ("fails", "dies")}
+    with redirect_stderr(io.StringIO()) as said:
+        assert main([str(folder)]) == 1
+    return folder, said.getvalue(), untouched
 
-    return write
+
+def outputs(folder, name):
+    cells = nbformat.read(folder / f"{name}.ipynb", as_version=4).cells
+    return [output for cell in cells for output in cell.outputs]
 
 
-def test_recording_twice_changes_no_byte(notebook):
-    path = notebook(
-        "from explorable import explore", "explore(lambda n: n, n=(0, 3), alt='n')", "{1, 2}"
-    )
-    assert main([str(path)]) == 0
+def test_recording_twice_changes_no_byte(folder):
+    path = folder[0] / "figure.ipynb"
     first = path.read_bytes()
+    assert b"explorable-frame" in first
     assert main([str(path)]) == 0
     assert path.read_bytes() == first
 
 
-def test_the_stored_form_has_no_widget_view_and_no_metadata(notebook):
-    path = notebook("import ipywidgets", "ipywidgets.IntSlider()")
-    main([str(path)])
-    stored = nbformat.read(path, as_version=4)
-    assert set(stored.cells[1].outputs[0].data) == {"text/plain"}
-    assert stored.metadata == {
-        "kernelspec": {
-            "display_name": "Python 3 (ipykernel)",
-            "language": "python",
-            "name": "python3",
-        }
-    }
-    assert all(cell.metadata == {} for cell in stored.cells)
+def test_the_stored_form_has_no_widget_view_and_pictures_as_they_are(folder):
+    assert [set(output.data) for output in outputs(folder[0], "view")] == [{"text/plain"}]
+    assert ["image/png" in output.data for output in outputs(folder[0], "picture")] == [True]
 
 
-def test_a_notebook_that_fails_is_named_and_left_as_it_was(notebook, capsys):
-    path = notebook("1 + 1", "1 / 0")
-    before = path.read_bytes()
-    assert main([str(path)]) == 1
-    assert f"{path}, cell 1 (1 / 0): ZeroDivisionError: division by zero" in capsys.readouterr().err
-    assert path.read_bytes() == before
+def test_each_notebook_that_fails_is_named_and_left_as_it_was(folder):
+    """One that cannot be read, and one whose kernel dies, hide nothing of the others."""
+    path, said, untouched = folder
+    assert f"{path}/fails.ipynb, cell 1 (1 / 0): ZeroDivisionError: division by zero" in said
+    assert f"{path}/dies.ipynb: DeadKernelError" in said
+    assert f"{path}/broken.ipynb cannot be read as a notebook" in said
+    assert said.count(".ipynb") == 3
+    for name, text in untouched.items():
+        assert (path / f"{name}.ipynb").read_bytes() == text
 
 
-def test_an_ordinary_picture_is_recorded(notebook):
-    path = notebook("%matplotlib inline\nimport matplotlib.pyplot as plt\nplt.plot([1]);")
+def test_plain_interact_is_recorded_without_its_state(folder):
+    assert outputs(folder[0], "plain")
+    assert "widgets" not in nbformat.read(folder[0] / "plain.ipynb", as_version=4).metadata
+
+
+def test_a_folder_is_its_notebooks_and_not_their_checkpoints(folder):
+    assert not outputs(folder[0], ".ipynb_checkpoints/hidden")
+
+
+def test_metadata_is_what_an_author_wrote(tmp_path):
+    """What slides, sites and a raw cell need stays, and what a run or an editor notes does not."""
+    path = tmp_path / "notebook.ipynb"
+    noted = {"collapsed": True, "execution": {}, "editable": True, "tags": [], "id": "x"}
+    cells = [
+        new_raw_cell("*a*", metadata={"raw_mimetype": "text/restructuredtext"}),
+        new_code_cell("1", metadata={"slideshow": SLIDE, **noted}),
+        new_code_cell("2", metadata={"tags": ["hide-input"], "slideshow": {"slide_type": ""}}),
+    ]
+    metadata = {"title": "A title", "language_info": {"name": "python"}, "widgets": {}}
+    nbformat.write(new_notebook(cells=cells, metadata=metadata), path)
     assert main([str(path)]) == 0
-    (output,) = nbformat.read(path, as_version=4).cells[0].outputs
-    assert "image/png" in output.data
-
-
-def test_plain_interact_hides_neither_its_notebook_nor_the_others(notebook, tmp_path, capsys):
-    plain = notebook(
-        "from ipywidgets import interact, interactive_output, IntSlider",
-        "interact(lambda x: print(x), x=(0, 3));",
-        "interactive_output(lambda x: print(x), {'x': IntSlider()})",
-    ).rename(tmp_path / "plain.ipynb")
-    broken = notebook("1 / 0")
-    assert main([str(plain), str(broken)]) == 1
-    assert capsys.readouterr().err.count("ipynb") == 1
-    assert "widgets" not in nbformat.read(plain, as_version=4).metadata
-
-
-def test_a_kernel_that_dies_is_one_notebooks_error(notebook, tmp_path, capsys):
-    dead = notebook("import os", "os._exit(1)").rename(tmp_path / "dead.ipynb")
-    fine = notebook("1 + 1")
-    assert main([str(dead), str(fine)]) == 1
-    assert f"{dead}: DeadKernelError" in capsys.readouterr().err
-    assert nbformat.read(fine, as_version=4).cells[0].outputs
+    stored = nbformat.read(path, as_version=4)
+    assert set(stored.metadata) == {"title", "kernelspec"}
+    assert stored.metadata.kernelspec.name == "python3"
+    assert [cell.metadata for cell in stored.cells] == [
+        {"raw_mimetype": "text/restructuredtext"},
+        {"slideshow": SLIDE},
+        {"tags": ["hide-input"], "jupyter": {"source_hidden": True}},
+    ]
 
 
 def test_what_is_not_there_is_named(capsys):
     with pytest.raises(SystemExit):
         main(["nowhere.ipynb"])
     assert "there is no notebook nowhere.ipynb" in capsys.readouterr().err
-
-
-def test_a_folder_is_its_notebooks(notebook, tmp_path):
-    path = notebook("1 + 1")
-    hidden = tmp_path / ".ipynb_checkpoints" / "notebook.ipynb"
-    hidden.parent.mkdir()
-    hidden.write_bytes(path.read_bytes())
-    assert main([str(tmp_path)]) == 0
-    assert nbformat.read(path, as_version=4).cells[0].outputs
-    assert not nbformat.read(hidden, as_version=4).cells[0].outputs
-
-
-def test_a_file_that_is_no_notebook_is_named_and_the_others_are_recorded(
-    notebook, tmp_path, capsys
-):
-    broken = tmp_path / "broken.ipynb"
-    broken.write_text("<<<<<<< HEAD")
-    path = notebook("1 + 1")
-    assert main([str(broken), str(path)]) == 1
-    assert f"{broken} cannot be read as a notebook" in capsys.readouterr().err
-    assert nbformat.read(path, as_version=4).cells[0].outputs
 
 
 def test_text_is_joined_up_to_the_next_display():

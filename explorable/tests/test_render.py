@@ -95,6 +95,25 @@ def test_a_warning_is_shown_at_every_position_and_without_a_path():
         assert part.text == "UserWarning: mind the gap\n"
 
 
+def test_letters_that_the_font_lacks_are_told_once():
+    text, picture = frame(lambda: plt.title("梯度") and None)
+    assert picture.tag == "svg" and text.text.count("Glyph") == 2
+
+
+def test_who_keeps_a_stream_writes_into_the_frame_that_is_drawn(capsys):
+    """As logging does, which sets itself up at the first word that it has to say."""
+    kept = []
+
+    def say(number):
+        kept.append(sys.stderr)
+        kept[0].write(f"{number} in {sys.stdout.encoding}\n")
+
+    for number in range(2):
+        assert [part.text for part in frame(lambda n=number: say(n))] == [f"{number} in utf-8\n"]
+    kept[0].write("later")
+    assert capsys.readouterr().err == "later"
+
+
 @pytest.mark.parametrize(
     "result, html",
     [

@@ -10,7 +10,6 @@ makes `check` raise, hang, or print an address.
 import json
 import math
 import re
-import sys
 import time
 
 import numpy
@@ -60,7 +59,9 @@ def lines():
     )
 
 
-@pytest.mark.parametrize("answer", ["b", "B", " b ", "\tb\n", type("Text", (str,), {})("b")])
+@pytest.mark.parametrize(
+    "answer", ["b", "B", " b ", "\tb\n", "(b)", "B.", type("Text", (str,), {})("b")]
+)
 def test_a_letter_may_be_written_in_any_way(answer):
     assert judge(ways(), answer).kind == "solved"
     assert str(judge(ways(), answer)) == "Solved."
@@ -130,6 +131,11 @@ CONTEXTS = {
     "no_grad": torch.no_grad,
     "inference": torch.inference_mode,
     "device": lambda: torch.device("meta"),
+    "autocast": lambda: torch.autocast("cpu", dtype=torch.bfloat16),
+    "anomaly": lambda: torch.autograd.set_detect_anomaly(True),
+    "hooks": lambda: torch.autograd.graph.saved_tensors_hooks(
+        torch.Tensor.half, torch.Tensor.double
+    ),
 }
 
 
@@ -140,6 +146,7 @@ def state():
         torch.get_default_dtype(),
         torch.get_default_device(),
         torch.get_rng_state().tolist(),
+        torch.is_anomaly_enabled(),
     )
 
 
@@ -154,9 +161,18 @@ def verdicts():
         ((3 * at - 2) ** 2).backward()
         return at.grad
 
+    def masked(x, keep):  # a row without any has a nan on the way back, which goes no further
+        return torch.where(keep, x.masked_fill(~keep, -torch.inf).softmax(1), 0.0)
+
+    def by_float32(A, B, x, v):
+        A, B, x, v = (each.float() for each in (A, B, x, v))
+        return A.T @ (2 * (A @ x) * (B.T @ v))
+
     answers = {
         "mean-loss": (mean_loss, lambda w, x, y: mean_loss(w, x, y).detach()),
+        "two-layers-back": (by_float32, lambda A, B, x, v: v),
         "slope-by-autograd": (slope, lambda w: slope(w) / 2),
+        "masked-softmax": (masked, lambda x, keep: keep * x.softmax(1)),
         "zero-first": ("c", "a"),
         "loop-with-log": ([3, 4, 5, 2, 1], [1, 2, 3, 4, 5]),
         "in-place-two-losses": ([3, 5, 4, 2, 1], [3, 5, 4, 1, 2]),
@@ -230,6 +246,11 @@ def test_a_failure_of_the_check_is_said_to_be_its_own(question, answer):
     assert "the author's bug" in str(result)
 
 
+def test_a_mistake_that_does_not_name_its_arguments_is_no_fault_of_the_answer():
+    result = judge(Number(lambda x: x, {"x": 1.0}, ("No.", torch.sin)), 3)
+    assert result.kind == "own failure" and "no signature found" in str(result)
+
+
 def test_inputs_are_new_at_each_check_and_known_by_its_number():
     """A function that knows all inputs of the first check fails at the second one."""
     known = {}
@@ -264,6 +285,7 @@ WAYS_BACK = [
     lambda x: torch.autograd.grad((w := torch.tensor(x, requires_grad=True)) ** 3 / 3, w)[0],
     lambda x: torch.func.grad(lambda w: w**3 / 3)(torch.tensor(x)),
     lambda x: torch.autograd.functional.jacobian(lambda w: w**3 / 3, torch.tensor(x)),
+    lambda x: torch.func.jacfwd(lambda w: w**3 / 3)(torch.tensor(x)),
 ]
 
 
@@ -318,6 +340,14 @@ def test_a_tuple_of_autograd_grad_is_told_to_take_its_first():
     assert "take `[0]`" in str(judge(square(), answer))
 
 
+def test_an_answer_may_write_each_result_into_the_same_tensor():
+    found = torch.zeros(2, dtype=torch.float64)
+    cases = [{"x": 1.0}, {"x": 2.0}]
+    question = Function("f", cases, Part("{call} is", lambda x: torch.full((2,), x).double()))
+    assert judge(question, lambda x: found.fill_(x))
+    assert not judge(question, lambda x: found.fill_(2))
+
+
 def test_a_flag_is_a_flag():
     said = "After {call}, `w.requires_grad` is"
     question = Function("f", [{"x": 1.0}], flag(said, True, "It was switched off."))
@@ -328,11 +358,11 @@ def test_a_flag_is_a_flag():
     assert judge(question, lambda x: 1.0).kind == "type"
 
 
-def test_one_long_call_into_compiled_code_is_explained(monkeypatch, capsys):
+def test_nobody_waits_for_one_long_call_into_compiled_code(monkeypatch):
     monkeypatch.setattr(_run, "SECONDS", 0.2)
-    result = judge(square(), lambda x: time.sleep(1.5))
-    assert result.kind == "too slow"
-    assert "one long call into compiled code" in capsys.readouterr().err
+    start = time.monotonic()
+    assert judge(square(), lambda x: time.sleep(4)).kind == "too slow"
+    assert time.monotonic() - start < 3
 
 
 # Several steps, and exercises of one's own ------------------------------------------------------
@@ -387,16 +417,13 @@ def test_kinds_come_in_their_order():
             assert judge(square(), lambda x, answers=answers: answers[x]).kind == kind
 
 
-def test_sum_and_mean_are_told_apart_both_ways():
-    x = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)
-    part = Part(
-        "{call} returned",
-        lambda x: (2 * x).sum(),
-        "This is the mean; the sum is asked for.",
-        lambda right, x: right / len(x),
-    )
-    exercise = Function("slope", [{"x": x}], part)
-    assert "This is the mean" in str(judge(exercise, lambda x: (2 * x).mean()))
+def test_the_entries_that_differ_are_named_and_no_right_value():
+    right = torch.tensor([[11.0, 22.0], [33.0, 44.0]], dtype=torch.float64)
+    question = Function("f", [{}], Part("{call} returned", lambda: right))
+    text = str(judge(question, lambda: torch.tensor([[11.0, 5.0], [6.0, 44 + 1e-6]])))
+    assert "Only these entries differ: [0, 1], [1, 0]." in text
+    text = str(judge(question, lambda: torch.zeros(2, 2)))
+    assert "entries" not in text and not re.search("11|22|33|44", text)
 
 
 def test_line_number_counts_from_the_function():
@@ -456,24 +483,8 @@ def test_endless_loop_is_stopped(answer, monkeypatch):
     result = check("square", answer)
     assert time.monotonic() - start < 10
     assert result.kind == "too slow"
-    assert "0.2 seconds" in str(result)
+    assert "still running after 0.2 seconds" in str(result)
     time.sleep(0.4)  # nothing is raised later
-
-
-@pytest.mark.parametrize("answer", [endless, lambda x: x**2])
-def test_a_debugger_still_works_after_a_check(answer, monkeypatch):
-    """A time limit that is called off in the wrong way makes traced code hang in CPython 3.11."""
-    monkeypatch.setattr(_run, "SECONDS", 0.2)
-    register("square", square())
-    check("square", answer)
-    lines = []
-    before = sys.gettrace()
-    sys.settrace(lambda frame, event, _: lines.append(event))
-    try:
-        judge(square(), lambda x: x)
-    finally:
-        sys.settrace(before)
-    assert "call" in lines
 
 
 def test_html_escapes_what_a_reader_made():

@@ -90,7 +90,6 @@ def descend_braking_at_once(lr, momentum, steps):
 
 RIGHT = {
     "zero-first": ["c"],
-    "swing-proof": [[4, 5, 2, 3, 1]],
     "forgotten-step": [1.56, torch.tensor(1.56)],
     "loop-with-log": [[3, 5, 1, 2, 4], (3, 4, 5, 2, 1), [3, 5, 2, 1, 4], [4, 3, 5, 1, 2]],
     "batch-in-parts": [
@@ -113,25 +112,10 @@ WRONG = {
         (-4, "after two of the three"),
         (6, "The sign"),
     ],
-    "mean-of-each-part": [
-        ("a", "a whole mean"),
-        ("b", "What does `.grad` make"),
-        (3, "You answered 3."),
-    ],
     "orders-that-learn": [
-        (1, "entered elsewhere"),
-        (6, "just before it"),
+        (1, "or the same one?"),
+        (6, "comes just before it"),
         (2, "with `step`"),
-    ],
-    "one-example-at-a-time": [
-        ("a", "takes speed out"),
-        ("b", "nine times as hard"),
-        (3, "You answered 3."),
-    ],
-    "at-a-small-rate": [
-        ("a", "each is tiny"),
-        ("b", "a hundred gradients"),
-        (3, "You answered 3."),
     ],
     "forgotten-step": [
         (1.36, "if `w.grad` is emptied"),
@@ -152,7 +136,6 @@ WRONG = {
         (collector(lambda losses, x, size, parts: losses.sum()), "gradient of the sum"),
         (collector(lambda losses, x, size, parts: losses.mean()), "sum of the means"),
         (collector(lambda losses, x, size, parts: losses.mean() / parts), "a small part counts"),
-        (collector(lambda losses, x, size, parts: 2 * losses.sum() / len(x)), "two gradients add"),
         (collector(lambda losses, x, size, parts: losses.sum(), empty_at_end=True), "emptied at"),
         (collect_at_once, "the whole batch at once"),
         (collect_one_by_one, "one example at a time"),
@@ -162,8 +145,6 @@ WRONG = {
         (descend_with_optimizer, "without an optimizer"),
         (descent(lambda v, slope, momentum: v + slope), "no friction here"),
         (descent(lambda v, slope, momentum: momentum * (v + slope)), "braked as well"),
-        (descent(lambda v, g, momentum: momentum * v + (1 - momentum) * g), "`1 - momentum`"),
-        (descent(lambda v, g, momentum: (1 - momentum) * v + g), "that is kept"),
         (descend_braking_at_once, "'NoneType' and 'float' (in line 4: `w.grad *= momentum`)"),
     ],
 }

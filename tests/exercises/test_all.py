@@ -20,7 +20,7 @@ from companion.exercises import exercises
 MODULES = [
     import_module(f"{tests.exercises.__name__}.{module.name}")
     for module in pkgutil.iter_modules(tests.exercises.__path__)
-    if module.name not in ("test_all", "test_concepts", "test_picture", "test_notebooks")
+    if module.name not in ("test_all", "test_concepts", "test_notebooks")
 ]
 RIGHT = {name: answers for module in MODULES for name, answers in module.RIGHT.items()}
 WRONG = {name: answers for module in MODULES for name, answers in module.WRONG.items()}

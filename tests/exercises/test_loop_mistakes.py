@@ -91,8 +91,6 @@ RIGHT = {
     "eval-too-late": ["b"],
     "old-name": [7],
     "refused-line": ["c"],
-    "line-that-saves": ["b"],
-    "stack-of-losses": ["c"],
     "honest-log": [logger(), logger(number=torch.Tensor.detach), with_optimizer],
     "hidden-edit": [stepper(), step_with_optimizer, step_with_grad],
 }
@@ -111,7 +109,7 @@ WRONG = {
     ],
     "old-name": [
         (4, "the second gradient alone"),
-        (3, "the first gradient alone"),
+        (3, "the first one alone"),
         (13, "at the new `w`, not at the old one."),
         (0, "it has a gradient"),
     ],
@@ -126,8 +124,8 @@ WRONG = {
         (stepper("before", "data"), "Which line stands between them"),
         (stepper("before"), "modified by an inplace operation"),
         (stepper("before", forward_first=False), "Asked is the slope at the old one"),
-        (stepper("never"), "The shift is missing"),
-        (stepper(through="nothing"), "to a new tensor"),
+        (stepper("never"), "when `shift` changes"),
+        (stepper(through="nothing"), "to a new tensor?"),
         (stepper(through="data"), "`.data` hides"),
     ],
 }

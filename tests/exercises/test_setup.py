@@ -60,16 +60,6 @@ RIGHT = {
 }
 
 WRONG = {
-    "without-a-point": [
-        ("a", "tells `1` from `1.0`"),
-        ("c", "who notices first"),
-        ("d", "PyTorch speaks up"),
-    ],
-    "to-numpy": [
-        ("a", "no record"),
-        ("c", "it requires a gradient, too"),
-        ("d", "leaves the record behind"),
-    ],
     "slope-by-autograd": [
         (loss, "This is the loss itself"),
         (slope_of(lambda w: w * (3 * w.detach() - 2) * 2), "slope of the inside is missing"),

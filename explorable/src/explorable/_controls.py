@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import ipywidgets
@@ -19,22 +19,20 @@ class Control:
     widget: ipywidgets.ValueWidget
     name: str  # the control's own
     argument: str  # of the function
-    description: str  # what stands beside the control
+    words: str  # that stand beside the control
     kind: str  # "range", "select", "radio" or "checkbox"
     values: list[Any]
     labels: list[str]
     position: int  # where the widget is
     step: float | None = None  # between values, if they are numbers
     player: ipywidgets.Play | None = None  # what moves a range by itself
+    unit: str = ""  # that follows each label
     end: int | None = None  # of a range: 0 for its lower end, 1 for its upper one
 
-    def every(self, stride: int) -> "Control":
-        """Return the control with only every so many of its positions."""
-        values, labels = self.values[::stride], self.labels[::stride]
-        return replace(self, values=values, labels=labels, position=self.position // stride)
 
-
-def from_widget(name: str, widget: ipywidgets.ValueWidget) -> list[Control]:
+def from_widget(
+    name: str, widget: ipywidgets.ValueWidget, words: str = "", unit: str = ""
+) -> list[Control]:
     """List the positions of `widget`, which sets the argument `name`.
 
     Raises
@@ -50,7 +48,7 @@ def from_widget(name: str, widget: ipywidgets.ValueWidget) -> list[Control]:
             f"{name} is {article(type(widget).__name__)}, whose positions cannot be listed for a "
             f"page without a kernel; use a slider, a list of options or a bool, or {name}=fixed(...)"
         )
-    chosen, step = hasattr(widget, "index"), None
+    chosen = hasattr(widget, "index")
     if chosen and not widget._options_values:
         raise ValueError(f"{name} has no options; give it at least one")
     if chosen and widget.index is None:
@@ -60,30 +58,31 @@ def from_widget(name: str, widget: ipywidgets.ValueWidget) -> list[Control]:
         values, labels = positions(widget)
     except ValueError as error:
         raise ValueError(f"{name}: {error}") from None
-    if not chosen:
-        step = getattr(widget, "step", None)
-    player = widget if isinstance(widget, ipywidgets.Play) else _player_of(widget)
-    words, now = widget.description or name, widget.index if chosen else widget.value
+    if unnamed := [label for label in labels if " at 0x" in label]:
+        raise ValueError(f"{name} has an option {unnamed[0]}; give a dict, with a name for each")
 
     def position(value):
         return value if chosen else min(range(len(values)), key=lambda k: abs(values[k] - value))
 
-    if not isinstance(now, tuple):
-        return [
-            Control(widget, name, name, words, kind, values, labels, position(now), step, player)
-        ]
+    now, words = widget.index if chosen else widget.value, words or widget.description or name
+    ends = {"from": now[0], "to": now[1]} if isinstance(now, tuple) else {"": now}
+    player = widget if isinstance(widget, ipywidgets.Play) else _player_of(widget)
     return [
         Control(
-            *(widget, f"{name}-{word}", name, f"{words} {word}", kind, values, labels),
-            *(position(value), step, player, end),
+            *(widget, f"{name}-{word}".rstrip("-"), name, f"{words} {word}".rstrip(), kind),
+            *(values, labels, position(value)),
+            step=None if chosen else getattr(widget, "step", None),
+            player=player,
+            unit=unit if unit[:1] in ("", "\N{DEGREE SIGN}", "%") else f"\N{NO-BREAK SPACE}{unit}",
+            end=end if word else None,
         )
-        for end, (word, value) in enumerate(zip(("from", "to"), now, strict=True))
+        for end, (word, value) in enumerate(ends.items())
     ]
 
 
 def article(name: str) -> str:
     """Return a type's name with its article."""
-    return f"{'an' if name[0] in 'AEIOU' else 'a'} {name}"
+    return f"{'an' if name[0] in 'AEIOUaeiou' else 'a'} {name}"
 
 
 def _player_of(slider):
@@ -109,8 +108,12 @@ def _steps(widget):
     low, high, step = widget.min, widget.max, widget.step
     if not step:
         raise ValueError("it has no step, so its positions are without number; give it a step")
-    count = int((high - low) / step + 1e-9)  # 2.9999999999999996 steps are 3
-    values = [low + position * step for position in range(count + 1)]
+    count = (high - low) / step + 1e-9  # 2.9999999999999996 steps are 3
+    if count > 100_000:  # to write them down would take the memory that the kernel needs
+        coarse = (high - low) / 500
+        coarse = math.ceil(coarse) if isinstance(step, int) else f"{coarse:.3g}"
+        raise ValueError(f"it has {count:,.0f} positions; set its step to {coarse}")
+    values = [low + position * step for position in range(int(count) + 1)]
     if all(isinstance(value, int) for value in values):
         return values
     digits = 12 - math.ceil(math.log10(max(abs(low), abs(high)) or 1))
@@ -118,46 +121,43 @@ def _steps(widget):
 
 
 def _slider(widget):
-    return _labelled(_steps(widget), getattr(widget, "readout_format", ""))
+    values = _steps(widget)
+    if isinstance(widget, ipywidgets.FloatLogSlider):
+        values = [float(f"{widget.base**exponent:.12g}") for exponent in values]
+    return values, [_text(value, getattr(widget, "readout_format", "")) for value in values]
 
 
-def _log_slider(widget):
-    values = [float(f"{widget.base**exponent:.12g}") for exponent in _steps(widget)]
-    return _labelled(values, widget.readout_format)
-
-
-def _labelled(values, readout_format):
-    texts = [_text(value, readout_format) for value in values]
-    return values, [
-        text.replace("-", "\N{MINUS SIGN}") for text in texts
-    ]  # as ipywidgets writes it
+_FORMAT = re.compile(r"(.*?)(\$?)([0-9]*,?)(?:\.([0-9]+))?([a-zA-Z%]?)")
 
 
 def _text(value, readout_format):
     """Return a number in one of the formats of d3, which are Python's and a few more."""
-    parts = re.fullmatch(r"(.*?)(\$?)([0-9,._]*)(~?)([a-zA-Z%]?)", readout_format)
     try:
-        start, dollar, width, trim, kind = parts.groups()
+        start, dollar, width, digits, kind = _FORMAT.fullmatch(readout_format).groups()
         suffix = ""
-        if kind == "s":
-            digits = int(width.rpartition(".")[2] or 6)
-            value = float(f"{value:.{max(digits - 1, 0)}e}")
+        if kind in ("g", "r", "s"):  # so many significant digits
+            digits = max(int(digits or 6), 1)
+            value = float(f"{value:.{digits - 1}e}")
             size = math.floor(math.log10(abs(value))) if value else 0
-            power = max(-8, min(8, size // 3))
-            value, kind = value / 1000**power, "f"
-            width = f".{max(digits - 1 - size + 3 * power, 0)}"
-            suffix = "yzafpnµm kMGTPEZY"[power + 8].strip()
-        elif kind == "r":
-            value, kind = float(f"{value:.{width.rpartition('.')[2] or 6}g}"), "g"
-        text = format(value, f"{start}{width}{kind}")
+            if kind == "g" and not -7 < size < digits:
+                kind, digits = "e", digits - 1
+            else:
+                power = 3 * max(-8, min(8, size // 3)) if kind == "s" else 0
+                suffix = "yzafpnµm kMGTPEZY"[power // 3 + 8].strip()
+                kind, digits, value = "f", max(digits - 1 - size + power, 0), value / 10.0**power
+        elif kind in ("d", "b", "o", "x", "X"):
+            value, digits = round(value), None
+        digits = "" if digits is None else f".{digits}"
+        text = format(value, f"{start}{width}{digits}{kind}")
     except (AttributeError, ValueError):
         raise ValueError(
             f"readout_format {readout_format!r} is none that a page can have"
         ) from None
-    if trim and "." in text:
-        text = re.sub(r"\.?0+(?=\D*$)", "", text)
-    sign = text[: len(text) - len(text.lstrip("-+"))]
-    return f"{sign}{dollar}{text[len(sign) :]}{suffix}"
+    text, *power = text.split("e") if kind == "e" else [text]
+    power = f"e{int(power[0]):+}" if power else ""
+    number = text.lstrip("-+")
+    sign = text.removesuffix(number).replace("-", "\N{MINUS SIGN}" * bool(text.strip("-0.,%")))
+    return f"{sign}{dollar}{number}{power}{suffix}"
 
 
 def _options(widget):
@@ -171,8 +171,7 @@ def _switch(widget):
 _w = ipywidgets
 _KINDS = (
     ((_w.IntSlider, _w.FloatSlider, _w.IntRangeSlider, _w.FloatRangeSlider), "range", _slider),
-    ((_w.BoundedIntText, _w.BoundedFloatText, _w.Play), "range", _slider),
-    (_w.FloatLogSlider, "range", _log_slider),
+    ((_w.BoundedIntText, _w.BoundedFloatText, _w.Play, _w.FloatLogSlider), "range", _slider),
     ((_w.SelectionSlider, _w.SelectionRangeSlider), "range", _options),
     ((_w.Dropdown, _w.Select), "select", _options),
     ((_w.RadioButtons, _w.ToggleButtons), "radio", _options),

@@ -60,7 +60,7 @@ def encode(frames: list[Element], first: int = 0) -> dict:
     """Return the data that turns frame `first` into any frame, as described above."""
     later, groups = [], {}
     for element, name, values in _slots(frames, first, later):
-        values = [value if value is None else _readable(value) for value in values]
+        values = [value if value is None else readable(value) for value in values]
         distinct = {value: number for number, value in enumerate(dict.fromkeys(values))}
         index = tuple(distinct[value] for value in values)
         slot = [element, name, *(_numbers(name, list(distinct)) or distinct)]
@@ -111,13 +111,13 @@ def inner_html(element: Element) -> str:
     return start + text + "".join(to_html(c) + _escape(c.tail or "") for c in element)
 
 
-def _escape(text):
-    return escape(_readable(text)).replace("\r", "&#13;")  # a browser reads a bare \r as \n
-
-
-def _readable(text):
+def readable(text: str) -> str:
     """Return `text` as a browser reads it: some characters cannot stand in a page."""
     return re.sub("[\0\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
+
+
+def _escape(text):
+    return escape(readable(text)).replace("\r", "&#13;")  # a browser reads a bare \r as \n
 
 
 def _slots(frames, first, later):

@@ -9,8 +9,9 @@ import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
-from functools import partial
+from functools import partial, wraps
 from importlib import resources
+from os.path import commonprefix
 from types import MappingProxyType
 from typing import Any
 
@@ -19,6 +20,7 @@ from IPython.display import display
 
 from explorable import _controls, _html, _limits, _options, _render, _show, _svg
 from explorable._encode import encode, to_html
+from explorable._formula import FormulaError
 from explorable._live import Redraw
 from explorable._options import Options
 
@@ -26,6 +28,7 @@ from explorable._options import Options
 _NAME = "\ue000figure\ue000"
 _names = Counter()
 _NOTHING = MappingProxyType({})
+_ADDRESS = re.compile(" at 0x[0-9a-fA-F]+")  # another one in each run
 _WIDTH = "34rem"  # of a live figure, and of the sliders above it
 
 
@@ -114,18 +117,14 @@ class Explorable(ipywidgets.interactive):
     def __init__(self, function, alt, controls, options):
         if not callable(function):
             raise TypeError(f"explore takes a function, not {function!r}")
+        function = _named(function, controls)
         _options.check_names(function)
-        self._function = function
-        self._alt = _alt_of(function, alt)
-        self._options = options
-        self._name = _unique_name(function)
-        self._displayed = False
-        self._controls = []
-        self._frames = {}
-        self._too_large = ()
+        self._alt, self._name = _alt_of(function, alt), _unique_name(function)
+        self._options, self._displayed = options, False
+        self._controls, self._frames, self._too_large = [], {}, ()
         self._view = ipywidgets.HTML()  # an Output widget would flicker
         self._redraw = Redraw(self._show)
-        super().__init__(_with_name(function, controls), **controls)
+        super().__init__(function, **controls)
         self.out.close()
         self.out = ipywidgets.VBox([self._view, _style_sheet()])
         self.out.description = ""  # as each of interactive's children has one
@@ -141,7 +140,7 @@ class Explorable(ipywidgets.interactive):
         given = set(kwargs)
         found = super().find_abbreviations(kwargs)
         if unknown := given - {name for name, _, _ in found}:
-            raise TypeError(f"{_name(self._function)} has no argument {unknown.pop()!r}")
+            raise TypeError(f"{self.f.__name__} has no argument {unknown.pop()!r}")
         return found
 
     def widgets_from_abbreviations(self, seq):
@@ -159,10 +158,20 @@ class Explorable(ipywidgets.interactive):
                 widget.description = f"{words} ({unit})" if unit else words
                 widget.style.description_width = "initial"
             _widen(widget)
-        self._controls = _listed(widgets)
+        self._controls = self._listed(widgets)
         _limits.check_positions(self._controls)
         self._options.check(self._controls)
         return widgets
+
+    def _listed(self, widgets):
+        controls = (w for w in widgets if not isinstance(w, ipywidgets.fixed))
+        return [
+            control
+            for widget in controls
+            for control in _controls.from_widget(
+                widget._kwarg, widget, *self._options.words(widget._kwarg)
+            )
+        ]
 
     def update(self, *_):
         """Draw the figure for the present positions; ipywidgets calls it when one changes."""
@@ -179,7 +188,7 @@ class Explorable(ipywidgets.interactive):
             self._check_live(frame)
         self._first = frame
         # explorable.sphinx says of a live one that it has no controls on a page.
-        self._html = _html.still(_NAME, frame, self._options, live=bool(self._controls))
+        self._html = _html.figure(_NAME, frame, self._options, live=bool(self._controls))
         self._view.value = self._html.replace(_NAME, self._name)
 
     def _check_live(self, frame):
@@ -187,13 +196,12 @@ class Explorable(ipywidgets.interactive):
         if self._frames:
             _svg.align([next(reversed(self._frames.values())), frame])
         self._frames[repr(self.kwargs)] = frame
-        frames = list(self._frames.values())
-        count, everywhere = len(frames), math.prod(len(c.values) for c in self._controls)
+        count, everywhere = len(self._frames), math.prod(len(c.values) for c in self._controls)
         if count <= everywhere and not count & (count - 1):  # looks at 1, 2, 4, 8, ... frames
-            html = _html.playable(_NAME, frame, self._controls, encode(frames, count - 1))
-            cure = _limits.at_most(self._controls, count / 2) if count > 2 else None
+            data = encode(list(self._frames.values()), count - 1)
+            html = _html.figure(_NAME, frame, self._options, self._controls, data)
             try:
-                _limits.check_size(html, self._controls, cure)
+                _limits.check_size(html, self._controls, count // 2)
             except ValueError as failure:
                 self._too_large = _render.error(failure)
         frame.extend(self._too_large)
@@ -223,42 +231,41 @@ class Explorable(ipywidgets.interactive):
 
             numbers = {control.name: control.values for control in self._controls}
             drawn = partial(add_handles, handles=handles, now=values, values=numbers)
-        frame = _render.frame(
-            self._call_function, values, self._alt or _name(self._function), drawn
-        )
+        frame = _render.frame(self._call_function, values, self._alt or self.f.__name__, drawn)
         return _svg.prefix_ids(frame, f"{_NAME}-")
 
     def _record(self):
         """Draw every position, from coarse to fine, and return the figure's HTML."""
         if not self._alt:
             raise ValueError(
-                f"alt is missing; say in a sentence what {_name(self._function)} shows, or begin "
-                "its docstring with it"
+                f"alt is missing; say in a sentence what {self.f.__name__} shows, or begin its "
+                "docstring with it"
             )
         _check_independent(self._controls, self.kwargs_widgets)
         counts = [len(control.values) for control in self._controls]
-        frames, fitted, kept = {}, None, None
+        ends = {tuple(0 for _ in counts): "", tuple(count - 1 for count in counts): ""}
+        drawn, fitted = {}, 0
         for strides in reversed(list(_limits.coarser(counts))):
-            grid = itertools.product(*map(range, [0] * len(counts), counts, strides))
-            rows = [_ordered(self._controls, positions) for positions in grid]
-            for positions in rows:
-                if positions not in frames:
-                    frames[positions] = self._frame(positions)
-                    kept = kept or to_html(frames[positions])
-            _svg.align([frames[positions] for positions in dict.fromkeys(rows)])
-            controls = [
-                control.every(stride)
-                for control, stride in zip(self._controls, strides, strict=True)
-            ]
-            html = self._playable(controls, [frames[positions] for positions in rows])
+            frames = {}
+            for positions in itertools.product(*map(range, [0] * len(counts), counts, strides)):
+                row = _ordered(self._controls, positions)
+                if row not in drawn:
+                    drawn[row] = self._frame(row)
+                    if row in ends:
+                        ends[row] = to_html(drawn[row])
+                frames[positions] = drawn[row]
+            html = self._playable(frames)
             _limits.check_size(html, self._controls, fitted)
-            fitted = strides if len(rows) > 1 else None
-        start = min(frames)
-        if to_html(self._frame(start)) != kept:
-            raise RuntimeError(
-                f"{self._call(self._values(start))} drew another frame at the end than at first; "
-                "seed what is random inside the function, and change nothing outside of it"
-            )
+            fitted = len(frames)
+        for positions, kept in ends.items():
+            again = to_html(self._frame(positions))
+            if again != kept:
+                same = max(len(commonprefix([kept, again])) - 10, 0)
+                raise RuntimeError(
+                    f"{self._call(self._values(positions))} drew another frame at the end than at "
+                    f"first ({again[same : same + 30]!r}, and not {kept[same : same + 30]!r}); seed "
+                    "what is random inside the function, and change nothing outside of it"
+                )
         return html
 
     def _frame(self, positions):
@@ -267,25 +274,28 @@ class Explorable(ipywidgets.interactive):
             frame = self._draw(values)
             _show.check(frame)
         except (Exception, SystemExit) as failure:
-            raise RuntimeError(f"{self._call(values)} failed: {failure}") from failure
+            said = isinstance(failure, (_show.CannotShow, FormulaError))
+            why = str(failure) if said else f"{type(failure).__name__}: {failure}".rstrip(": ")
+            raise RuntimeError(f"{self._call(values)} failed: {why}") from failure
         return frame
 
-    def _playable(self, controls, frames):
-        first = _row(controls, [control.position for control in controls])
-        self._first = frames[first]
-        _html.keep_heights(frames)
-        printed = []
-        if len(frames) == math.prod(len(control.values) for control in self._controls):
-            for number, positions in enumerate(self._options.printed(controls)):
-                copy = deepcopy(frames[_row(controls, positions)])
-                words = _html.state(controls, positions, self._options)
-                printed.append((words, _svg.prefix_ids(copy, f"{_NAME}-paper-{number}-")))
-        data = encode(frames, first)
-        return _html.playable(_NAME, frames[first], controls, data, self._options, printed)
+    def _playable(self, frames):
+        """Return the HTML of frames by their positions, which may be only some of all."""
+        first = tuple(control.position for control in self._controls)
+        first = first if first in frames else next(iter(frames))
+        self._first, printed = frames[first], []
+        _svg.align(list(frames.values()))
+        _html.keep_heights(frames.values())
+        for number, positions in enumerate(self._options.printed(self._controls)):
+            if positions in frames:
+                copy = _svg.prefix_ids(deepcopy(frames[positions]), f"{_NAME}-paper-{number}-")
+                printed.append((_html.state(self._controls, positions), copy))
+        data = encode(list(frames.values()), list(frames).index(first))
+        return _html.figure(_NAME, frames[first], self._options, self._controls, data, printed)
 
     def _call(self, values):
-        given = ", ".join(f"{name}={value!r}" for name, value in values.items())
-        return f"{_name(self._function)}({given})"
+        given = (f"{name}={_ADDRESS.sub('', repr(value))}" for name, value in values.items())
+        return f"{self.f.__name__}({', '.join(given)})"
 
     _ipython_display_ = None  # ipywidgets 7, which Colab has, would display the widget alone
 
@@ -294,7 +304,7 @@ class Explorable(ipywidgets.interactive):
         if not recording():  # whatever runs the notebook then, shows its page and no dead widget
             view = {"version_major": 2, "version_minor": 0, "model_id": self.model_id}
             data[_show.WIDGET_VIEW] = view
-        name = _unique_name(self._function) if self._displayed else self._name
+        name = _unique_name(self.f) if self._displayed else self._name
         self._displayed = True
         data["text/html"] = self._html.replace(_NAME, name)
         data["text/plain"] = repr(self)
@@ -304,17 +314,12 @@ class Explorable(ipywidgets.interactive):
 
     def __repr__(self):
         try:  # a slider's range may have changed since
-            controls = _listed(self.kwargs_widgets)
+            controls = self._listed(self.kwargs_widgets)
         except (TypeError, ValueError):
             controls = self._controls
         count = math.prod(len(control.values) for control in controls)
         call = self._call(self._live_values())
         return f"explore: {call}" + (f", one of {count} positions" if controls else "")
-
-
-def _listed(widgets):
-    controls = (w for w in widgets if not isinstance(w, ipywidgets.fixed))
-    return [c for widget in controls for c in _controls.from_widget(widget._kwarg, widget)]
 
 
 def _ordered(controls, positions):
@@ -326,34 +331,34 @@ def _ordered(controls, positions):
     return tuple(positions)
 
 
-def _row(controls, positions):
-    row = 0
-    for control, position in zip(controls, positions, strict=True):
-        row = row * len(control.values) + position
-    return row
-
-
 def _check_independent(controls, widgets):
-    """Raise an error if moving one control changes what another one can be."""
+    """Raise an error if moving one control moves another one, or changes what it can be."""
 
-    def ranges():
-        names = ("min", "max", "step", "options")
-        return [tuple(getattr(widget, name, None) for name in names) for widget in widgets]
+    def states():
+        names = ("min", "max", "step", "options", "index", "value")
+        return [[getattr(widget, name, None) for name in names] for widget in widgets]
 
-    before = ranges()
+    before, arguments = states(), {widget: widget._kwarg for widget in widgets}
+    for link in list(_controls.all_widgets().values()):
+        ends = [link.source[0], link.target[0]] if isinstance(link, _controls.Link) else []
+        if ends and arguments.keys() >= set(ends):
+            raise ValueError(
+                f"{arguments[ends[1]]} is linked to {arguments[ends[0]]}, which a page without a "
+                "kernel cannot have; make them one argument"
+            )
     for control in controls:
         if control.end is not None:
             continue
-        chosen = hasattr(control.widget, "index")
-        trait = "index" if chosen else "value"
+        trait = "index" if hasattr(control.widget, "index") else "value"
         start = getattr(control.widget, trait)
         for position, value in enumerate(control.values):
-            setattr(control.widget, trait, position if chosen else value)
-            for widget, now, then in zip(widgets, ranges(), before, strict=True):
-                if now != then:
+            setattr(control.widget, trait, position if trait == "index" else value)
+            for widget, now, then in zip(widgets, states(), before, strict=True):
+                if widget is not control.widget and now != then:
                     raise ValueError(
                         f"the positions of {widget._kwarg} depend on {control.argument}, which a "
-                        f"page without a kernel cannot have; give {widget._kwarg} its whole range"
+                        f"page without a kernel cannot have; give {widget._kwarg} its whole range, "
+                        "and link it to nothing"
                     )
         setattr(control.widget, trait, start)
 
@@ -383,7 +388,7 @@ def _with_player(control):
 
 def _widen(widget):
     """Give a slider a track beside its words, however long they are."""
-    if hasattr(widget, "orientation") and widget.layout.width is None:
+    if getattr(widget, "orientation", "") == "horizontal" and widget.layout.width is None:
         widget.layout.width, widget.layout.max_width = _WIDTH, "100%"
 
 
@@ -392,33 +397,26 @@ def recording() -> bool:
     return os.environ.get("EXPLORABLE_RECORD") == "1"
 
 
-def _name(function):
-    function = getattr(function, "func", function)  # of a functools.partial
-    return getattr(function, "__name__", type(function).__name__)
-
-
-def _with_name(function, controls):
+def _named(function, controls):
     """Return `function`, or what calls it, with the name and the arguments that interact reads."""
     if hasattr(function, "__name__"):
         return function
+    own = getattr(function, "func", function)  # of a functools.partial
+    name = getattr(own, "__name__", type(own).__name__)
 
+    @wraps(own if hasattr(own, "__name__") else own.__call__)
     def call(**values):
         return function(**values)
 
-    given = getattr(function, "keywords", {})  # of a functools.partial
-    call.__name__ = _name(function)
+    given = getattr(function, "keywords", {})
     parameters = inspect.signature(function).parameters.values()
-    call.__signature__ = inspect.Signature(
-        [p for p in parameters if p.name in controls or p.name not in given]
-    )
+    open_ones = [p for p in parameters if p.name in controls or p.name not in given]
+    call.__name__, call.__signature__ = name, inspect.Signature(open_ones)
     return call
 
 
 def _alt_of(function, alt):
     if alt is None:
-        function = getattr(function, "func", function)
-        if not hasattr(function, "__name__"):
-            function = function.__call__
         return " ".join((inspect.getdoc(function) or "").partition("\n\n")[0].split())
     if not isinstance(alt, str) or not alt.strip():
         raise ValueError("alt is empty; say in a sentence what the figure shows")
@@ -427,6 +425,6 @@ def _alt_of(function, alt):
 
 def _unique_name(function):
     """Return an id that says what the figure is, stays the same in each run, and is used once."""
-    name = "fig-" + (re.sub(r"\W+|_+", "-", _name(function)).strip("-") or "figure")
+    name = "fig-" + (re.sub(r"\W+|_+", "-", function.__name__).strip("-") or "figure")
     _names[name] += 1
     return name if _names[name] == 1 else f"{name}-{_names[name]}"

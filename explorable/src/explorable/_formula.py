@@ -1,17 +1,19 @@
 """Formulas and Markdown as HTML that needs no script: formulas become MathML."""
 
 import re
-from functools import cache
 from html import escape
+from importlib import import_module
 
 from explorable._markup import Markup, whole
 
 _FORMULA = re.compile(
     r"\$\$(?P<block>.+?)\$\$|\\\[(?P<bracket>.+?)\\\]"
     r"|(?P<environment>\\begin\{(?P<name>\w+\*?)\}.+?\\end\{(?P=name)\})"
-    r"|(?<![\\$])\$(?P<line>[^$]+?)(?<!\\)\$|\\\((?P<parenthesis>.+?)\\\)",
+    r"|(?<![\\$])\$(?P<line>(?:\\.|[^$\\])+)\$|\\\((?P<parenthesis>.+?)\\\)",
     re.DOTALL,
 )
+_CODE = r"(?P<code>(?P<fence>`+|~{3,}).*?(?P=fence))"  # which holds no formulas
+_CODE_OR_FORMULA = re.compile(f"{_CODE}|{_FORMULA.pattern}", re.DOTALL)
 _NUMBERED = re.compile(r"\\(begin|end)\{(align|equation|gather|multline)\*?\}")
 
 
@@ -29,21 +31,25 @@ def latex_to_html(text: str) -> Markup:
     """
     parts, end = [], 0
     for formula in _FORMULA.finditer(text):
-        parts += [escape(text[end : formula.start()]), _mathml(formula)]
+        parts += [_escape(text[end : formula.start()]), _mathml(formula)]
         end = formula.end()
-    return Markup("".join([*parts, escape(text[end:])]))
+    return Markup("".join([*parts, _escape(text[end:])]))
 
 
 def markdown_to_html(text: str) -> Markup:
     """Return Markdown with formulas, as `IPython.display.Markdown` gives it."""
-    return whole(_markdown()(with_mathml(text)))
+    library = _needed("markdown_it", "Markdown")
+    reader = library.MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    return whole(reader.render(with_mathml(text)))
 
 
 def with_mathml(text: str) -> str:
     """Return Markdown whose formulas are MathML, which Markdown passes on as it stands."""
-    pieces = re.split(r"(```.*?```|`[^`\n]*`)", text, flags=re.DOTALL)  # code holds no formulas
-    pieces[::2] = [_FORMULA.sub(_mathml, piece) for piece in pieces[::2]]
-    return "".join(pieces)
+    return _CODE_OR_FORMULA.sub(lambda m: m[0] if m["code"] else _mathml(m), text)
+
+
+def _escape(text):
+    return escape(text.replace(r"\$", "$"))
 
 
 def _mathml(formula):
@@ -54,34 +60,17 @@ def _mathml(formula):
         lambda match: rf"\{match[1]}{{{'aligned' if match[2] == 'align' else 'gathered'}}}", tex
     )
     displaystyle = bool(block) or tex.startswith(r"\displaystyle")
-    return _converter()(tex.removeprefix(r"\displaystyle").strip(), displaystyle)
-
-
-@cache
-def _converter():
+    tex = tex.removeprefix(r"\displaystyle").strip()
+    library = _needed("math_core", "a formula")
+    converter = library.LatexToMathML(fancy_error=False)
     try:
-        from math_core import LatexError, LatexToMathML
-    except ImportError:
-        raise _missing("a formula", "math-core") from None
-    converter = LatexToMathML(fancy_error=False)
-
-    def convert(tex, displaystyle):
-        try:
-            return converter.convert_with_local_state(tex, displaystyle=displaystyle)
-        except LatexError as error:
-            raise FormulaError(f"the formula {tex} cannot be read: {error}") from None
-
-    return convert
+        return converter.convert_with_local_state(tex, displaystyle=displaystyle)
+    except library.LatexError as error:
+        raise FormulaError(f"the formula {tex} cannot be read: {error}") from None
 
 
-@cache
-def _markdown():
+def _needed(module, what):
     try:
-        from markdown_it import MarkdownIt
+        return import_module(module)
     except ImportError:
-        raise _missing("Markdown", "markdown-it-py") from None
-    return MarkdownIt("commonmark").enable(["table", "strikethrough"]).render
-
-
-def _missing(what, package):
-    return FormulaError(f'{what} needs {package}: pip install "explorable[math]"')
+        raise FormulaError(f'{what} needs {module}: pip install "explorable[math]"') from None

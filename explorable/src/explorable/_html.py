@@ -2,16 +2,15 @@
 
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import zip_longest
 from xml.etree.ElementTree import Element
 
 from explorable import _svg
 from explorable._controls import Control
-from explorable._encode import even, inner_html, to_html
-from explorable._formula import latex_to_html
+from explorable._encode import even, inner_html, readable, to_html
+from explorable._formula import FormulaError, latex_to_html
 from explorable._options import Options
 
 _NOTE = "Run this cell to use the controls; on a website, they need JavaScript."
@@ -26,35 +25,32 @@ _URL = str.maketrans({"%": "%25", "#": "%23", "&": "%26", "'": "%27"})
 _NOTHING = Options()
 
 
-def still(name: str, frame: Element, options: Options = _NOTHING, live: bool = False) -> str:
-    """Return a figure that shows `frame` and nothing else; `live`, if it has controls elsewhere."""
-    body = f'<div class="explorable-body explorable-wide">{to_html(frame)}</div>'
-    if live and options.hold:
-        options = replace(options, caption=f"{options.caption} {_HELD}".lstrip())
-    return "\n".join([_start(name, options, live=live), body, *_end(options)])
-
-
-def playable(
+def figure(
     name: str,
     frame: Element,
-    controls: list[Control],
-    data: dict,
     options: Options = _NOTHING,
+    controls: Sequence[Control] = (),
+    data: dict | None = None,
     printed: Sequence[tuple[str, Element]] = (),
+    live: bool = False,
 ) -> str:
     """Return a figure whose controls work wherever ``static/explorable.js`` is loaded.
 
     Until that script runs, and where there is none, `frame` shows and the controls are disabled.
-    On paper stand the frames of `printed` instead, each with its words.
+    On paper stand the frames of `printed` instead, each with its words. A `live` figure has its
+    controls elsewhere.
     """
-    images = _images(frame, controls)
-    lines = [*images, _start(name, options, _UNLESS_SANITISED if images else "")]
-    lines += [
-        f'<div class="explorable-body{" explorable-wide" * _is_wide(frame)}">',
-        to_html(frame),
-    ]
+    images = [] if live else _images(frame, controls)
+    classes = "explorable explorable-live" if live else "explorable"
+    start = f'<figure class="{classes}" id="{name}"{_UNLESS_SANITISED * bool(images)}'
+    if options.title:
+        title = _typeset(options.title, live)
+        start += f' aria-labelledby="{name}-title">\n<p class="explorable-title" id="{name}-title"'
+        start += f">{title}</p"
+    wide = " explorable-wide" * (live or _is_wide(frame))
+    lines = [*images, start + ">", f'<div class="explorable-body{wide}">', to_html(frame)]
     if controls:
-        lines += _player(name, controls, options)
+        lines += _player(name, controls)
     lines.append("</div>")
     if printed:
         stills = (
@@ -63,39 +59,37 @@ def playable(
         lines += ['<div class="explorable-paper">', *stills, "</div>"]
     if controls:
         lines += [f'<p class="explorable-note">{_NOTE}</p>', '<script type="application/json">']
-        lines += [_json(controls, data, options), "</script>"]
-    return "\n".join([*lines, *_end(options)])
+        lines += [_json(controls, data), "</script>"]
+    caption = f"{options.caption} {_HELD}".lstrip() if live and options.hold else options.caption
+    lines += [f"<figcaption>{_typeset(caption, live)}</figcaption>"] * bool(caption)
+    return readable("\n".join([*lines, "</figure>"]))
 
 
-def keep_heights(frames: list[Element]) -> None:
+def keep_heights(frames: Iterable[Element]) -> None:
     """Give what is printed, in place, the same height in all `frames`: no step moves the page."""
     for texts in zip_longest(*(frame.findall("pre") for frame in frames)):
         texts = [text for text in texts if text is not None]
-        lines = {(text.text or "").rstrip("\n").count("\n") + 1 for text in texts}
+        lines = {"".join(text.itertext()).rstrip("\n").count("\n") + 1 for text in texts}
         if len(lines) > 1:
             for text in texts:
                 text.set("style", f"min-height:{max(lines)}lh")
 
 
-def state(controls: list[Control], positions: list[int], options: Options) -> str:
+def state(controls: list[Control], positions: Sequence[int]) -> str:
     """Return `positions` in words, for a picture beside which no controls stand."""
     return ", ".join(
-        f"{_plain(control, options)} {control.labels[position]}{_unit(control, options)}"
+        f"{control.words} {control.labels[position]}{control.unit}"
         for control, position in zip(controls, positions, strict=True)
     )
 
 
-def _start(name, options, attributes="", live=False):
-    start = f'<figure class="explorable{" explorable-live" * live}" id="{name}"{attributes}'
-    if not options.title:
-        return f"{start}>"
-    title = f'<p class="explorable-title" id="{name}-title">{escape(options.title)}</p>'
-    return f'{start} aria-labelledby="{name}-title">\n{title}'
-
-
-def _end(options):
-    caption = [f"<figcaption>{escape(options.caption)}</figcaption>"] if options.caption else []
-    return [*caption, "</figure>"]
+def _typeset(words, live=False):
+    try:
+        return latex_to_html(words) if "$" in words else escape(words)  # as ipywidgets shows it
+    except FormulaError:  # a reader of a notebook may lack what draws it
+        if live:
+            return escape(words)
+        raise
 
 
 def _is_wide(frame):
@@ -104,14 +98,10 @@ def _is_wide(frame):
     return any(width is None or int(width[0]) >= _WIDE for width in widths)
 
 
-def _player(name, controls, options):
-    widgets = (
-        _WIDGETS[c.kind](c, f"{name}-{c.name}", _words(c, options), _unit(c, options))
-        for c in controls
-    )
+def _player(name, controls):
     return [
         '<fieldset class="explorable-controls" disabled>',
-        *widgets,
+        *(_WIDGETS[c.kind](c, f"{name}-{c.name}", _typeset(c.words)) for c in controls),
         '<p class="explorable-tools"><button type="reset">Reset</button>',
         f'<a href="#{name}">Link</a>',
         '<button type="button" class="explorable-full">Full screen</button></p>',
@@ -134,13 +124,13 @@ def _image(svg):
     return f"""<img alt="{alt}" style="background:white" src='data:image/svg+xml,{document}'>"""
 
 
-def _json(controls, data, options):
+def _json(controls, data):
     """Return the player's data with a line for each slot, so that a diff can be read."""
 
     def dump(value):
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
-    states = [[c.name, c.position, _unit(c, options), even(c.labels)] for c in controls]
+    states = [[c.name, c.position, c.unit, even(c.labels)] for c in controls]
     groups = (
         f"[{dump(index)},[\n" + ",\n".join(map(dump, slots)) + "\n]]"
         for index, slots in data["groups"]
@@ -150,25 +140,8 @@ def _json(controls, data, options):
     return text.replace("<", "\\u003c")  # nothing in it can end the script element
 
 
-def _plain(control, options):
-    words, _ = options.words(control.argument)
-    if words and control.end is not None:
-        words += " " + control.name.rpartition("-")[2]
-    return words or control.description
-
-
-def _words(control, options):
-    words = _plain(control, options)
-    return latex_to_html(words) if "$" in words else escape(words)  # as ipywidgets shows it
-
-
-def _unit(control, options):
-    _, unit = options.words(control.argument)
-    return unit if unit[:1] in ("", "\N{DEGREE SIGN}", "%") else f"\N{NO-BREAK SPACE}{unit}"
-
-
-def _range(control, name, words, unit):
-    label = escape(control.labels[control.position] + unit)
+def _range(control, name, words):
+    label = escape(control.labels[control.position] + control.unit)
     button = _play_button(control, words) if control.player else ""
     return (
         f'<label for="{name}">{words}</label><output for="{name}" aria-live="off">{label}</output>'
@@ -178,34 +151,36 @@ def _range(control, name, words, unit):
 
 
 def _play_button(control, words):
-    repeat, plain = " data-repeat" * control.player.repeat, re.sub("<[^>]*>", "", words)
+    player, plain = control.player, re.sub("<[^>]*>", "", words)
+    repeat = getattr(player, "repeat", False) or getattr(player, "_repeat", False)  # ipywidgets 7
     return (
-        '<button type="button" aria-pressed="false" '
-        f'data-interval="{control.player.interval}"{repeat} aria-label="Play {plain}"></button>'
+        '<button type="button" aria-pressed="false" data-interval="'
+        f'{player.interval}"{" data-repeat" * repeat} aria-label="Play {plain}"></button>'
     )
 
 
-def _select(control, name, words, unit):
-    options = "".join(
-        f"<option{' selected' * (position == control.position)}>{escape(label + unit)}</option>"
-        for position, label in enumerate(control.labels)
-    )
+def _select(control, name, words):
+    options = _each(control, "<option{}>{}</option>", " selected")
     return f'<label for="{name}">{words}</label><select id="{name}" autocomplete="off">{options}</select>'
 
 
-def _radio(control, name, words, unit):
-    buttons = "".join(
-        f'<label><input type="radio" name="{name}" autocomplete="off"'
-        f"{' checked' * (position == control.position)}> {escape(label + unit)}</label>"
-        for position, label in enumerate(control.labels)
-    )
+def _radio(control, name, words):
+    button = f'<label><input type="radio" name="{name}" autocomplete="off"{{}}> {{}}</label>'
     return (
         f'<span id="{name}-label">{words}</span>'
-        f'<div role="radiogroup" id="{name}" aria-labelledby="{name}-label">{buttons}</div>'
+        f'<div role="radiogroup" id="{name}" aria-labelledby="{name}-label">'
+        f"{_each(control, button, ' checked')}</div>"
     )
 
 
-def _checkbox(control, name, words, unit):
+def _each(control, option, chosen):
+    return "".join(
+        option.format(chosen * (position == control.position), escape(label + control.unit))
+        for position, label in enumerate(control.labels)
+    )
+
+
+def _checkbox(control, name, words):
     checked = " checked" * control.position
     return (
         f'<label for="{name}">{words}</label>'

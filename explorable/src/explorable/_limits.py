@@ -42,29 +42,22 @@ def check_positions(controls: Sequence[Control]) -> None:
     """Raise an error if there are too many positions."""
     count = prod(len(control.values) for control in controls)
     if count > limits.positions:
-        cure = _cure(controls, at_most(controls, limits.positions))
         raise ValueError(
-            f"{count} positions, more than {limits.positions}; {cure}, or raise "
-            "explorable.limits.positions"
+            f"{count} positions, more than {limits.positions}; "
+            f"{_cure(controls, limits.positions)}, or raise explorable.limits.positions"
         )
 
 
-def at_most(controls: Sequence[Control], positions: float) -> tuple[int, ...]:
-    """Return the first strides that leave no more than so many positions."""
-    counts = [len(control.values) for control in controls]
-    return next(s for s in coarser(counts) if prod(_left(counts, s)) <= max(positions, 1))
-
-
-def check_size(html: str, controls: Sequence[Control], fitted: tuple[int, ...] | None) -> None:
-    """Raise an error if `html` is too large; `fitted` are the strides of the form that was not."""
+def check_size(html: str, controls: Sequence[Control], fitted: int) -> None:
+    """Raise an error if `html` is too large; with `fitted` positions, it was not."""
     raw = html.encode()
     for size, limit, name, how in (
         (len(gzip.compress(raw, mtime=0)), limits.bytes, "bytes", " compressed"),
         (len(raw), limits.raw, "raw", ""),
     ):
         if size > limit:
-            draw_less = "draw less: fewer points, or rasterized=True for what has many"
-            cure = _cure(controls, fitted) if fitted else f"even for two positions, so {draw_less}"
+            cure = "even for two positions, so draw less: fewer points, or rasterized=True for "
+            cure = _cure(controls, fitted) if fitted > 1 else f"{cure}what has many"
             raise ValueError(
                 f"{size:,} bytes{how}, more than {limit:,}; {cure}, or raise "
                 f"explorable.limits.{name}"
@@ -75,13 +68,15 @@ def _left(counts, strides):
     return [-(-count // stride) for count, stride in zip(counts, strides, strict=True)]
 
 
-def _cure(controls, strides):
+def _cure(controls, positions):
+    """Say what leaves no more than so many positions."""
+    counts = [len(control.values) for control in controls]
+    strides = next(s for s in coarser(counts) if prod(_left(counts, s)) <= max(positions, 1))
     cures = {}  # one for both ends of a range
-    left = _left([len(control.values) for control in controls], strides)
-    for control, stride, options in zip(controls, strides, left, strict=True):
+    for control, stride, left in zip(controls, strides, _left(counts, strides), strict=True):
         if stride > 1 and control.step:
             step = f"{control.step * stride:.6g}"
             cures[f"set the step of {control.argument} to {step}"] = None
         elif stride > 1:
-            cures[f"give {control.argument} {options} options"] = None
+            cures[f"give {control.argument} {left} options"] = None
     return " and ".join(cures)

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 
 _EMPTY = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source"}
 _EMPTY |= {"track", "wbr"}
+_LEFT_OUT = {"script", "base", "link", "meta"}  # what could run, or reach beyond its place
 #: What these hold is not read as markup up to an end that is their own, so nothing can be
 #: said of it; a notebook's representations do not use them.
 _OPAQUE = {"noembed", "noframes", "noscript", "plaintext", "textarea", "title", "xmp"}
@@ -15,9 +16,9 @@ class Markup(str):
 
 
 def whole(html: str) -> Markup:
-    """Return `html` with every element closed, and without comments and stray end tags.
+    """Return `html` with every element closed, and without comments, scripts and stray end tags.
 
-    A browser then reads it inside any element without touching what is around it.
+    A browser then reads it inside any element without touching what is around it, and runs nothing.
 
     Examples
     --------
@@ -40,13 +41,15 @@ class _Reader(HTMLParser):
     def handle_starttag(self, tag, attrs):
         if tag in _OPAQUE:
             return
-        self.parts.append(f"<{tag}{_attributes(attrs)}>")
+        if tag not in _LEFT_OUT:
+            self.parts.append(f"<{tag}{_attributes(attrs)}>")
         if tag not in _EMPTY:
             self._open.append(tag)
 
     def handle_startendtag(self, tag, attrs):
         if {"svg", "math"} & {tag, *self._open}:  # only there does <path/> close itself
-            self.parts.append(f"<{tag}{_attributes(attrs)}/>")
+            if tag not in _LEFT_OUT:
+                self.parts.append(f"<{tag}{_attributes(attrs)}/>")
         else:
             self.handle_starttag(tag, attrs)
 
@@ -57,11 +60,13 @@ class _Reader(HTMLParser):
 
     def close_down_to(self, depth):
         while len(self._open) > depth:
-            self.parts.append(f"</{self._open.pop()}>")
+            if (tag := self._open.pop()) not in _LEFT_OUT:
+                self.parts.append(f"</{tag}>")
 
     def handle_data(self, data):
-        raw = self._open and self._open[-1] in self.CDATA_CONTENT_ELEMENTS
-        self.parts.append(data if raw else escape(data, quote=False))
+        within = self._open[-1] if self._open else ""
+        if within not in _LEFT_OUT:
+            self.parts.append(data if within == "style" else escape(data, quote=False))
 
     def handle_entityref(self, name):
         self.parts.append(f"&{name};")
@@ -74,5 +79,10 @@ def _attributes(attrs):
     return "".join(
         f" {name}" if value is None else f' {name}="{escape(value)}"'
         for name, value in attrs
-        if not set(name) & set("\"'<>=&`")
+        if not set(name) & set("\"'<>=&`") and not runs(name, value or "")
     )
+
+
+def runs(name: str, value: str) -> bool:
+    """Whether an attribute holds a script."""
+    return name.startswith("on") or value.strip().lower().startswith("javascript:")

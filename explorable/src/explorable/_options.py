@@ -4,6 +4,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
+from numbers import Real
 from typing import Any
 
 from explorable._controls import Control
@@ -32,6 +33,8 @@ class Options:
         for name, axis in self.hold.items():
             if axis not in ("x", "y"):
                 raise ValueError(f"hold[{name!r}] is {axis!r}; say 'x' or 'y'")
+        if not hasattr(self.paper, "__len__"):
+            raise TypeError(f"paper is {self.paper!r}; give it a list of states")
         if len(self.paper) > 3:
             raise ValueError(f"paper has {len(self.paper)} states; three fit side by side")
 
@@ -70,11 +73,11 @@ class Options:
                     f"{option} names {unknown[0]!r}, but the controls are {', '.join(known)}"
                 )
         for name in self.hold:
-            if not all(isinstance(value, int | float) for value in names[name].values):
+            if not all(isinstance(value, Real) for value in names[name].values):
                 raise TypeError(f"{name} cannot be held: not all of its values are numbers")
         self.printed(controls)
 
-    def printed(self, controls: Sequence[Control]) -> list[list[int]]:
+    def printed(self, controls: Sequence[Control]) -> list[tuple[int, ...]]:
         """Return the positions of `controls` in each state that is printed."""
         return [_positions(state, controls) for state in self.paper]
 
@@ -102,12 +105,12 @@ def _positions(state, controls):
         state = {controls[0].name: state}
     if unknown := state.keys() - {control.name for control in controls}:
         raise ValueError(f"paper names {min(unknown)!r}, which is no control")
-    return [_position(c, state[c.name]) if c.name in state else c.position for c in controls]
+    return tuple(_position(c, state[c.name]) if c.name in state else c.position for c in controls)
 
 
 def _position(control, value):
     for position, (own, label) in enumerate(zip(control.values, control.labels, strict=True)):
-        numbers = isinstance(own, int | float) and isinstance(value, int | float)
+        numbers = isinstance(own, Real) and isinstance(value, Real)
         if own is value or label == value or numbers and math.isclose(own, value):
             return position
     raise ValueError(

@@ -38,8 +38,8 @@ def draw(figure) -> tuple[str, tuple[float, float, float, float], dict[str, str]
     FigureCanvasSVG(figure)  # a layout engine measures text with the figure's canvas
     try:
         with in_points(figure), warnings.catch_warnings():
-            # The reader's font may have the glyphs that matplotlib's lacks: Chinese ones, say.
-            warnings.filterwarnings("ignore", "Glyph .* missing from font")
+            if rcParams["svg.fonttype"] == "none":  # the reader's font may have Chinese glyphs, say
+                warnings.filterwarnings("ignore", "Glyph .* missing from font")
             text, box, cut = _draw(figure, dpi)
             if cut:
                 text, box, _ = _draw(figure, dpi, box)

@@ -2,20 +2,18 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
-from html import escape
-from typing import Any
+from html import unescape
 from xml.etree.ElementTree import Element, ParseError
-
-import ipywidgets
 
 from explorable import _svg
 from explorable._controls import all_widgets, article
 from explorable._formula import latex_to_html, markdown_to_html
-from explorable._markup import Markup, whole
+from explorable._markup import whole
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 _FOREIGN = re.compile(r"""<script[^>]*\ssrc=["']?(https?:)?//""", re.IGNORECASE)
+_WITHIN = re.compile(r"<(iframe|object|embed)\b", re.IGNORECASE)  # a page within the page
+_SEEN = re.compile(r"<(img|svg|math|audio|video|input|progress)\b|(^|>)\s*[^<\s]")
 _IMAGE = re.compile("image/(png|jpeg|gif|webp)")
 #: What draws itself by a script of its own, by a word in its representation, and its still form.
 _SCRIPTED = {
@@ -42,18 +40,29 @@ def elements(bundle: dict, metadata: dict | None = None) -> list[Element]:
         If it needs a script of its own, or a kernel.
     """
     html = _text(bundle.get("text/html", ""))
+    markup = whole(html)
     if WIDGET_VIEW in bundle:
-        identity = bundle[WIDGET_VIEW]["model_id"]
-        return [Element("div", {"class": "explorable-html", "data-widget": identity})]
+        kind = type(all_widgets()[bundle[WIDGET_VIEW]["model_id"]]).__name__
+        raise CannotShow(
+            f"{article(kind)} is shown, which needs a kernel; print what it says, or give the "
+            "function an argument for it"
+        )
+    if '<figure class="explorable' in html:
+        raise CannotShow("a figure of explore is shown in another one; give each a cell of its own")
+    if within := _WITHIN.search(html):
+        raise CannotShow(
+            f"a page cannot show an <{within[1].lower()}> that changes; give a link to it"
+        )
     kinds = " ".join(bundle).lower()
     if "<script" in html.lower():
         kinds += html.lower()
-        kinds += " application/javascript" * bool(_FOREIGN.search(html))
+        if _FOREIGN.search(html) or not _SEEN.search(re.sub("<style.*?</style>", "", markup)):
+            kinds += " application/javascript"
     for word, what in _SCRIPTED.items():
         if word in kinds:
             raise CannotShow(f"a page cannot show {what}")
-    if html:
-        return [_element("div", "html", whole(html))]
+    if "text/html" in bundle:
+        return [_element("div", "html", markup)] if markup.strip() else []
     if svg := _text(bundle.get("image/svg+xml", "")):
         try:
             return [_svg.from_string(svg)]
@@ -89,45 +98,18 @@ def _image(mime, data, metadata):
     return Element("img", {"src": source, "alt": "", **size})
 
 
-def fill_widgets(root: Element) -> None:
-    """Show the text that the displayed widgets have by now: tqdm sets it after it displays."""
-    for element in root.iter("div"):
-        if identity := element.attrib.pop("data-widget", None):
-            element.text = Markup("".join(_widget_markup(all_widgets()[identity])))
-
-
-def _widget_markup(widget: Any) -> Iterator[str]:
-    if isinstance(widget, ipywidgets.Box):
-        for child in widget.children:
-            yield from _widget_markup(child)
-    elif isinstance(widget, ipywidgets.HTML | ipywidgets.HTMLMath):
-        yield whole(widget.description + widget.value) + " "
-    elif isinstance(widget, ipywidgets.Label):
-        yield f"<span>{escape(widget.description + widget.value)}</span> "
-    elif isinstance(widget, ipywidgets.IntProgress | ipywidgets.FloatProgress):
-        share = (widget.value - widget.min) / ((widget.max - widget.min) or 1)
-        yield f'{escape(widget.description)} <progress value="{share:.4g}"></progress> '
-    elif isinstance(widget, ipywidgets.Image):
-        yield f'<img alt="" src="data:image/{widget.format};base64,{b64encode(widget.value).decode()}">'
-    else:
-        raise CannotShow(
-            f"{article(type(widget).__name__)} is shown, which needs a kernel; print what it says, "
-            "or give the function an argument for it"
-        )
-
-
-_ADDRESS = re.compile(r"<[^<>]* at 0x[0-9a-fA-F]+>|<IPython\.[\w.]+ object>")
+_ADDRESS = re.compile(r"<.* at 0x[0-9a-fA-F]+>|<IPython\.[\w.]+ object>")
 
 
 def check(frame: Element) -> None:
     """Raise an error if `frame` shows nothing, or what is another text in each run."""
     if not len(frame):
         raise CannotShow(
-            "it shows nothing; print, display or return something, and return a figure that is "
-            "made outside of it"
+            "it shows nothing; print, display or return something, leave its figure open, and "
+            "return a figure that is made outside of it"
         )
     for part in frame:
-        if part.tag in ("pre", "div") and (address := _ADDRESS.search("".join(part.itertext()))):
+        if address := _ADDRESS.search(unescape("".join(part.itertext()))):
             raise CannotShow(
                 f"it shows {address[0]}, which is an object and no text; leave it out, or print what "
                 "it holds"

@@ -18,6 +18,7 @@ from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
 from explorable import _style
+from explorable._markup import runs
 from explorable._style import palette
 
 _XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -78,7 +79,7 @@ def from_string(markup: str) -> Element:
 def _plain_attributes(element):
     for key, value in element.items():
         key = {_XLINK: "href", f"{_XML}space": "xml:space", f"{_XML}lang": "lang"}.get(key, key)
-        if not key.startswith(("{", "on")) and not value.strip().lower().startswith("javascript:"):
+        if not key.startswith("{") and not runs(key, value):
             yield key, value
 
 
@@ -135,7 +136,12 @@ def align(frames: list[Element]) -> None:
 
 def prefix_ids(root: Element, prefix: str) -> Element:
     """Put `prefix` before every id of the tree and every reference to one, in place."""
+    ids = {element.get("id") for element in root.iter()}
     for element in root.iter():
+        if element.tag == "style" and element.text:
+            element.text = re.sub(
+                r"#([\w-]+)", lambda m: f"#{prefix * (m[1] in ids)}{m[1]}", element.text
+            )
         for key, value in element.attrib.items():
             if key == "id":
                 element.set(key, prefix + value)

@@ -10,7 +10,7 @@ Each notebook runs in a fresh kernel, two notebooks at a time, with every positi
 
 The normal form keeps what nbval can compare and what a page can show: adjacent text of one
 stream is one output, stdout before stderr; an error is its type and message; widget views, which
-mean nothing without their kernel, and all metadata but tags and the kernel's name are left out.
+mean nothing without their kernel, and what an editor or a run notes in the metadata are left out.
 A cell tagged ``hide-input``, which Jupyter Book shows closed, is closed in JupyterLab too.
 """
 
@@ -40,6 +40,10 @@ ENVIRONMENT = {
 }
 _KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 _AT_A_TIME = 2
+#: Metadata that no author wrote.
+_NOTED = {"ExecuteTime", "accelerator", "colab", "collapsed", "editable", "execution", "id"}
+_NOTED |= {"jupyter", "language_info", "outputId", "scrolled", "toc-autonumbering", "vscode"}
+_NOTED |= {"widgets"}
 
 
 def record(paths: list[Path]) -> list[str]:
@@ -91,16 +95,22 @@ def _record(path):
 
 def normal_form(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     """Return `notebook`, changed in place, in the form described above."""
-    notebook.metadata = nbformat.from_dict({"kernelspec": _KERNEL})
+    notebook.metadata = _authors(notebook.metadata | {"kernelspec": _KERNEL})
     notebook.nbformat_minor = 5
     for cell in notebook.cells:
-        tags = cell.metadata.get("tags", [])
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
-        if "hide-input" in tags:
+        cell.metadata = _authors(cell.metadata)
+        if "hide-input" in cell.metadata.get("tags", []):
             cell.metadata.jupyter = nbformat.from_dict({"source_hidden": True})
         if cell.cell_type == "code":
             cell.outputs = normal_outputs(cell.outputs)
     return notebook
+
+
+def _authors(metadata):
+    empty = ([], {"slide_type": ""})
+    return nbformat.from_dict(
+        {name: what for name, what in metadata.items() if name not in _NOTED and what not in empty}
+    )
 
 
 def normal_outputs(outputs: list) -> list:

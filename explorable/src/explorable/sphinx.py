@@ -6,6 +6,7 @@ build itself runs is recorded by that.
 """
 
 import os
+import sys
 from pathlib import Path
 
 from docutils import nodes
@@ -27,6 +28,10 @@ def _prefer_html_to_widgets(app, config):
     if "nb_mime_priority_overrides" in config:  # myst-nb's; it would show a dead widget
         overrides = [*config.nb_mime_priority_overrides, ("html", WIDGET_VIEW, None)]
         config.nb_mime_priority_overrides = overrides
+    if nbsphinx := sys.modules.get("nbsphinx"):  # so would it, and it has no setting for that
+        kinds = [kind for kind in nbsphinx.DISPLAY_DATA_PRIORITY_HTML if kind != WIDGET_VIEW]
+        kinds.insert(kinds.index("text/html") + 1, WIDGET_VIEW)
+        nbsphinx.DISPLAY_DATA_PRIORITY_HTML = tuple(kinds)
 
 
 def _add_assets(app):
