@@ -171,16 +171,3 @@ exercises["a-too-early"] = Number(
     ("This comes by the detour, and it is what gets lost. What came before it?", 16),
     ("This is what `a` has in the end. It passes on what it has when it is visited.", 10),
 )
-
-exercises["cut-at-ninety"] = Choice(
-    a=(
-        "[-1, 1], as `cross_entropy` finds",
-        "So it is on paper. But 1/p has to be computed on the way, and p is about 10⁻³⁹ here.",
-    ),
-    b=(
-        "[-1, 1], but for a small rounding error",
-        "Rounding is small only where the numbers fit. How large is 1/p, the logarithm's slope?",
-    ),
-    c=("an error message", "Nothing raises. Overflow is silent in floating-point numbers."),
-    d="no usable number, and no message",
-)

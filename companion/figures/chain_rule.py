@@ -357,7 +357,7 @@ def _draw_box(page, program, place, name, scene):
         *(x - half, y - height / 2, 2 * half, height),
         color=color,
         corner=0 if leaf else 5,
-        facecolor=(ink.value, 0.12 if leaf else 0),
+        facecolor=(ink.learns, 0.15 if leaf else 0),
         linewidth=2.5 if lit else 1,
     )
     value = _text(program.values[name]) if known else ""

@@ -99,9 +99,6 @@ def training_replay(start: float = -0.5, lr: float = 0.17, step: int = 6) -> Fig
     ax.plot(*ball, "o", color=ink.learns, markersize=11, alpha=1 if inside else 0)
     beyond = "<" if now.w < _LEFT else ">" if now.w > _RIGHT else "^"
     ax.plot(*ball, beyond, color=ink.learns, markersize=11, alpha=0 if inside else 1)
-    shift, side = (0.3, "left") if now.w < 2 else (-0.3, "right")
-    words = " " if inside else f"w = {signed(now.w, '.3g')}"
-    ax.text(ball[0] + shift, ball[1], words, color=ink.learns, ha=side, va="center")
 
     tail, tip = (min(max(w, _LEFT), _RIGHT) for w in (now.w, following.w))
     arrow = {"arrowstyle": "-|>", "color": ink.step, "linewidth": 2, "shrinkA": 0, "shrinkB": 0}
@@ -139,7 +136,7 @@ def slope_as_limit(second: float = 2.0) -> Figure:
     ax.set(xlim=(-0.6, 4.2), ylim=(-1.2, 4.4), yticks=(0, 2, 4))
     ax.set_xticks((0, 1, 2, 3, 4), ("0", "1", "2", "3", "w"))
     ax.text(0.45, 4.4, "loss", va="top", color=ink.loss)
-    ax.text(1.75, -0.85, "the slope at 1: −2", va="center", ha="right", color=ink.context)
+    ax.text(1.55, -0.85, "the slope at 1: −2", va="center", ha="right", color=ink.context)
     below = f"({signed(h, '.4g')})" if h < 0 else signed(h, ".4g")
     words = f"slope of the line: ({signed(high, '.6g')} − 1) / {below} = {signed(slope, '.4g')}"
     figure.text(0.02, 0.94, words, color=ink.gradient, va="center")

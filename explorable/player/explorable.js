@@ -75,7 +75,7 @@
       },
       aim(value) {
         from = now;
-        to = value < 0 ? to : at(value);
+        if (value !== undefined) to = at(value);
       },
       move(share) {
         now = share < 1 ? from.map((number, i) => Math.round(number + share * (to[i] - number))) : to;

@@ -19,6 +19,12 @@ def rise(n):
     plt.axis([0, 1, 0, 10])
 
 
+def two(a, b):
+    plt.plot([0, 1], [0, a])
+    plt.plot([0, 1], [10, b])
+    plt.axis([0, 1, 0, 10])
+
+
 def ball(w):
     plt.plot([0, 10], [0, 100])
     plt.plot(w, w**2, "o")
@@ -63,6 +69,23 @@ def test_a_jump_amid_a_glide_ends_where_it_leads(page, press):
     for key in ("End", "Home", "End"):
         assert press(key, frames=3)[-1] != start
     assert press("Home")[-1] == start
+
+
+def test_what_the_next_control_leaves_alone_glides_to_its_end(page, recording):
+    """The second control moves while what the first one moved is still on its way."""
+    stop_the_clock(page)
+    load(page, explore(two, a=(0, 10), b=(0, 10), alt="Two lines."))
+
+    def paths_after(key):
+        for slider in page.get_by_role("slider").all():
+            slider.press(key)
+            page.clock.run_for(51)
+        page.clock.run_for(300)
+        return page.evaluate(PATHS)
+
+    at_once, _ = paths_after("End"), paths_after("Home")
+    page.emulate_media(reduced_motion="no-preference")
+    assert paths_after("End") == at_once
 
 
 @pytest.mark.parametrize("kind", ["mouse", "pen", "touch"])

@@ -123,7 +123,6 @@ RIGHT = {
     "two-ways-meet": [10, torch.tensor(10.0)],
     "visits-of-recursion": ["d", "D"],
     "a-too-early": [4, 4.0],
-    "cut-at-ninety": ["d", "D"],
     "fork-with-minus": [33, torch.tensor(33.0)],
     "lines-of-a-sweep": [[3, 2, 4, 1], [4, 3, 2, 1], (3, 4, 2, 1)],
     "neuron-by-hand": [
