@@ -16,7 +16,7 @@ const bookSearch = (() => {
   // Say nothing about what is looked for.
   const IDLE = new Set(
     ("a an the is are was be been am i my me we you your it its this that these those in of to for on at by as " +
-      "with from and or but if so do does did doing what how why when where which who can could should " +
+      "with from between and or but if so do does did doing what how why when where which who can could should " +
       "would will may must have has had get gets got there here about into than then please help using use " +
       "pytorch torch python").split(" ")
   );
