@@ -26,9 +26,10 @@ X, Y = (tensor[:500] for tensor in load_digits()[:2])
 X, Y = X.double(), torch.nn.functional.one_hot(Y, 10).double()
 
 
-def weights() -> Tensor:
+def weights(seed: int = 0) -> Tensor:
     """Return the 2,410 weights of a 64-32-10 network in one vector, drawn as nn.Linear does it."""
-    w = 2 * torch.rand(2410, generator=torch.Generator().manual_seed(0), dtype=torch.float64) - 1
+    draw = torch.Generator().manual_seed(seed)
+    w = 2 * torch.rand(2410, generator=draw, dtype=torch.float64) - 1
     return w / torch.cat((torch.full((2080,), 8.0), torch.full((330,), 32**0.5)))
 
 

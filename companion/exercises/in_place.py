@@ -41,12 +41,6 @@ exercises["relu-and-itself"] = Choice(
     c=("nothing: it raises an error", "An addition keeps nothing. Who should complain?"),
 )
 
-exercises["stale-steps"] = Choice(
-    a=("It raises an error at the second step.", "Do the two operations keep `w` itself?"),
-    b=("It stops at 2.", "Which numbers does each `backward()` read? Are they ever new?"),
-    c="It walks past 2 and never stops.",
-)
-
 # Read and predict ------------------------------------------------------------------------------
 
 exercises["in-place-recorded"] = Number(

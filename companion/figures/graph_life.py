@@ -146,6 +146,56 @@ def _curve(page, counts, others, step, ways):
     page.text(_TIME, _FLOOR + 15, "forward", ink.value)
 
 
+@functools.cache
+def _parts(scale: float) -> Tensor:
+    """Return what each of 20 steps of a recurrent net adds to the gradient of w, (20, 16, 16)."""
+    draw = torch.Generator().manual_seed(0)
+    make = functools.partial(torch.randn, generator=draw, dtype=torch.float64)
+    h, w = torch.zeros(64, 16, dtype=torch.float64), scale * make(16, 16)
+    copies = [w.clone().requires_grad_() for _ in range(20)]  # one for each use of w
+    for each in copies:
+        h = torch.tanh(h @ each + make(64, 16))
+    return torch.stack(torch.autograd.grad(h.square().mean(), copies))
+
+
+@in_style
+def through_time(scale: float = 0.25, window: int = 5) -> Figure:
+    """Draw the part that each step has in a gradient, and what is lost before a cut.
+
+    >>> through_time(0.25, 20).texts[0].get_text()
+    'back through 20 steps: wrong by 0.0 %'
+    """
+    parts, (figure, ax) = _parts(scale), panels(2.4, left=0.03, right=0.94, top=0.88, bottom=0.17)
+    error = parts[: 20 - window].sum(0).norm() / parts.sum(0).norm()
+    words = f"back through {window} step{'s' * (window > 1)}: wrong by {error:.1%}"
+    figure.text(0.03, 0.93, words.replace("%", " %"), color=ink.gradient, weight="bold")
+    sizes = parts.flatten(1).norm(dim=1) / parts.flatten(1).norm(dim=1).max()
+    seen = [step >= 20 - window for step in range(20)]
+    ax.bar(range(1, 21), sizes.tolist(), 0.7, color=ink.context, alpha=0.4)
+    ax.bar(range(1, 21), (sizes * sizes.new_tensor(seen)).tolist(), 0.7, color=ink.gradient)
+    ax.plot(2 * [20.5 - window], (0, 1), color=ink.text, linestyle="dashed")
+    ax.set(xlim=(0.4, 20.6), ylim=(0, 1.05), yticks=())
+    ax.set_xticks((1, 5, 10, 15, 20), ("1", "5", "10", "15", "step 20"))
+    return figure
+
+
+def show_through_time() -> interactive:
+    """Return the figure of a gradient that is cut in time."""
+    return explore(
+        through_time,
+        scale=ToggleButtons(
+            options=[("weak", 0.125), ("middle", 0.25), ("strong", 0.5)], value=0.25
+        ),
+        window=Play(value=5, min=1, max=20),
+        labels={"scale": "weights w", "window": "steps before the cut"},
+        title="A gradient through time has a part from each step",
+        caption="Red: the parts that are added up. Grey: those before the cut, which are lost.",
+        alt="Twenty bars, the part of each step in the gradient of w. With weak weights only the "
+        "last steps have one; with strong ones the early steps have parts as large as the last.",
+        paper=[{"scale": 0.125}, {"scale": 0.25}, {"scale": 0.5}],
+    )
+
+
 def show_checkpoints() -> interactive:
     """Return the figure in which a chain of layers is folded into rows."""
     return explore(
@@ -176,8 +226,8 @@ def folded_chain(every: int = 4) -> Figure:
     """
     rows, page = 64 // every, Page(296)
     most = peak(64, every)
-    words = f"{rows} inputs + {every} layers = {most} tensors"
-    page.text(MARGIN, 15, words.replace(" 1 inputs", " 1 input"), weight="bold")
+    counts = f"{rows} input{'s' * (rows > 1)} + {every} layer{'s' * (every > 1)}"
+    page.text(MARGIN, 15, f"{counts} = {most} tensors", weight="bold")
     cell = _ROOM / max(rows, (every + 1.3) / 1.9)
     left = (WIDTH - cell * (every + 1.3)) / 2
     cells = [(left + cell * (1.3 + n % every), 27 + cell * (n // every)) for n in range(64)]

@@ -119,7 +119,6 @@ def show_derivatives() -> interactive:
         function=ToggleButtons(options=list(TOWERS), value="tanh"),
         n=Play(value=3, min=0, max=6, interval=900),
         labels={"function": "function", "n": "derivative"},
-        hold={"n": "x"},
         title="A derivative of a derivative may be a large program",
         caption="Each derivative is computed by the graph that the one before has left.",
         alt="Above, the chosen derivative of a function. Below, a bar for each derivative from 0 to "

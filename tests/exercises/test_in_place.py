@@ -51,7 +51,6 @@ RIGHT = {
     "exp-kept": ["b"],
     "overwritten": [0, torch.tensor(0.0)],
     "relu-and-itself": ["b"],
-    "stale-steps": ["c", "C"],
     "in-place-recorded": [21],
     "in-place-two-losses": [(3, 5, 4, 2, 1)],
     "in-place-limit": [
