@@ -7,7 +7,7 @@ the folder ``autograd-in-motion``, whose ``index.html`` opens with a double clic
 import argparse
 import sys
 from pathlib import Path
-from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+from zipfile import ZIP_DEFLATED, ZipFile
 
 FOLDER, NAME = "autograd-in-motion", "book.zip"
 SITE = Path("_build/html")
@@ -15,8 +15,6 @@ SITE = Path("_build/html")
 
 def archive(site: Path) -> Path:
     """Write the archive of the site in the folder `site` into it, and return its path.
-
-    The same site gives the same bytes: files are sorted, and have no dates of their own.
 
     Examples
     --------
@@ -29,12 +27,9 @@ def archive(site: Path) -> Path:
     out = site / NAME
     out.unlink(missing_ok=True)
     files = sorted(path for path in site.rglob("*") if path.is_file())
-    with ZipFile(out, "w") as zipped:
+    with ZipFile(out, "w", ZIP_DEFLATED) as zipped:
         for path in files:
-            entry = ZipInfo(f"{FOLDER}/{path.relative_to(site).as_posix()}")
-            entry.compress_type = ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16  # else nobody may read it, where unpacked on Unix
-            zipped.writestr(entry, path.read_bytes())
+            zipped.write(path, Path(FOLDER, path.relative_to(site)))
     return out
 
 
@@ -44,9 +39,7 @@ def main() -> None:
         prog="python -m press.archive",
         description="Pack the built site into one file, and put it into the site as book.zip.",
     )
-    parser.add_argument(
-        "site", type=Path, nargs="?", default=SITE, help=f"its folder (default: {SITE})"
-    )
+    parser.add_argument("site", type=Path, nargs="?", default=SITE, help=f"default: {SITE}")
     site = parser.parse_args().site
     if not (site / "index.html").is_file():
         sys.exit(f"There is no built site in {site}: run `jupyter-book build .` first.")

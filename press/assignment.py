@@ -25,7 +25,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell
 
-from press.student import CopyError, read, without_solutions
+from press.student import read, without_solutions
 
 #: One cell may take this long in seconds; a check ends after 5 by itself.
 _CONFIG = """\
@@ -36,6 +36,10 @@ c.ExecutePreprocessor.timeout = 60  # seconds, for one cell
 c.ExecutePreprocessor.interrupt_on_timeout = True  # an endless cell costs itself alone
 """
 _CHECK = re.compile(r'check\("([\w-]+)", ([\w.]+)\)')
+_TEST = """\
+from companion.check import check as asserted
+result = asserted("{name}", {answer})
+assert result, result"""
 _PREDICT = re.compile(r'predict\("([\w-]+)", \.\.\.\)( *#.*)?')
 
 
@@ -52,38 +56,29 @@ def assignment(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     source = without_solutions(notebook)
     cells = []
     for cell in source.cells:
-        if cell.cell_type == "code":
-            cell |= {"outputs": [], "execution_count": None}
-            if found := _PREDICT.fullmatch(cell.source):
-                name = found[1].replace("-", "_")
-                cell.source = f'{name} = ...{found[2] or ""}\npredict("{found[1]}", {name})'
-                cell.metadata = _metadata(found[1], solution=True)
-                cells += [cell, _test(found[1], name)]
-                continue
-            if found := _CHECK.fullmatch(cell.source):
-                stub = cells[-1]
-                stub.metadata = _metadata(found[1], solution=True)
-                cells += [cell, _test(*found.groups())]
-                continue
         cells.append(cell)
+        if cell.cell_type != "code":
+            continue
+        cell |= {"outputs": [], "execution_count": None}
+        if found := _PREDICT.fullmatch(cell.source):
+            name, answer, stub = found[1], found[1].replace("-", "_"), cell
+            cell.source = f'{answer} = ...{found[2] or ""}\npredict("{name}", {answer})'
+        elif found := _CHECK.fullmatch(cell.source):
+            (name, answer), stub = found.groups(), cells[-2]
+        else:
+            continue
+        _grade(stub, name, solution=True)
+        test = new_code_cell(_TEST.format(name=name, answer=answer), id=f"{name}-points")
+        cells.append(_grade(test, test.id, grade=True, locked=True, points=1))
     source.cells = cells
     return source
 
 
-def _test(name, answer):
-    source = (
-        "from companion.check import check as asserted\n"
-        f'result = asserted("{name}", {answer})\nassert result, result'
-    )
-    cell = new_code_cell(source, id=f"{name}-points", metadata=_metadata(f"{name}-points"))
-    cell.metadata.nbgrader |= {"grade": True, "locked": True, "points": 1}
+def _grade(cell, name, **about):
+    """Add what nbgrader wants to know of a cell, and return it."""
+    kind = {"grade": False, "locked": False, "solution": False, "task": False, "cell_type": "code"}
+    cell.metadata.nbgrader = {"grade_id": name, "schema_version": 3} | kind | about
     return cell
-
-
-def _metadata(name, solution=False):
-    about = {"grade": False, "grade_id": name, "locked": False, "schema_version": 3}
-    about |= {"solution": solution, "task": False, "cell_type": "code"}
-    return nbformat.from_dict({"nbgrader": about})
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -95,21 +90,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("course", type=Path, help="the course's folder, new or nbgrader's")
     parser.add_argument("notebooks", nargs="+", type=Path, help="one assignment for each")
     options = parser.parse_args(arguments)
-    try:
-        made = {}
-        for path in options.notebooks:
-            out = options.course / "source" / path.stem / path.name
-            if out.exists() or out in made:
-                raise CopyError(f"{out} exists: remove it, or name another course.")
-            made[out] = assignment(read(path))
-        for out, notebook in made.items():
-            out.parent.mkdir(parents=True)
-            out.write_text(nbformat.writes(notebook, version=4) + "\n", encoding="utf-8")
-        config = options.course / "nbgrader_config.py"
-        if not config.exists():
-            config.write_text(_CONFIG.format(course=options.course.resolve().name))
-    except CopyError as error:
-        sys.exit(str(error))
+    source = options.course / "source"
+    made = {source / path.stem / path.name: assignment(read(path)) for path in options.notebooks}
+    if there := [str(out) for out in made if out.exists()]:
+        sys.exit(f"{there[0]} exists: remove it, or name another course.")
+    for out, notebook in made.items():
+        out.parent.mkdir(parents=True)
+        out.write_text(nbformat.writes(notebook, version=4) + "\n", encoding="utf-8")
+    config = options.course / "nbgrader_config.py"
+    if not config.exists():
+        config.write_text(_CONFIG.format(course=options.course.resolve().name))
 
 
 if __name__ == "__main__":

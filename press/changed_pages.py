@@ -16,23 +16,13 @@ from typing import NamedTuple
 
 from bs4 import BeautifulSoup
 
-#: Pages that Sphinx makes of all others.
-LISTS = ("search.html",)
-
 
 class Page(NamedTuple):
-    """A page's title, its published address, and its article: the figures by id, and the rest."""
+    """A page's title, its published address, and what its article has: text and figures."""
 
     title: str
     address: str
-    figures: dict[str, str]
-    rest: str
-
-    def changed(self, new: "Page") -> list[str]:
-        """Return what is not the same on the new page: "text", and ids of figures."""
-        ids = sorted(self.figures.keys() | new.figures.keys())
-        figures = [f"`{key}`" for key in ids if self.figures.get(key) != new.figures.get(key)]
-        return ["text", *figures] if self.rest != new.rest else figures
+    parts: dict[str, str]
 
 
 def read_page(html: str) -> Page | None:
@@ -51,22 +41,21 @@ def read_page(html: str) -> Page | None:
         unseen.decompose()
     for element in article.find_all(src=True):
         element["src"] = element["src"].partition("?")[0]  # what follows is a hash of the file
+    figures = article.select("figure.explorable[id]")
+    parts = {f"`{figure['id']}`": str(figure.extract()) for figure in figures}
     heading, canonical = article.find("h1"), page.find("link", rel="canonical")
     title = heading.get_text(" ", strip=True) if heading else ""
-    figures = article.select("figure.explorable[id]")
-    figures = {figure["id"]: str(figure.extract()) for figure in figures}
-    return Page(title, canonical["href"] if canonical else "", figures, str(article))
+    return Page(title, canonical["href"] if canonical else "", {"text": str(article), **parts})
 
 
 def read_site(folder: Path) -> dict[str, Page]:
     """Return the pages of a built site by their path; end with a sentence if there is no site."""
     if not (folder / "index.html").is_file():
         sys.exit(f"{folder} holds no built site: give a folder such as _build/html.")
-    pages = {
-        path.relative_to(folder).as_posix(): read_page(path.read_text(encoding="utf-8"))
-        for path in sorted(folder.rglob("*.html"))
-    }
-    return {name: page for name, page in pages.items() if page and name not in LISTS}
+    names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
+    pages = {name: read_page((folder / name).read_text(encoding="utf-8")) for name in names}
+    # Sphinx makes an index of all other pages.
+    return {name: page for name, page in pages.items() if page and name != "genindex.html"}
 
 
 def report(old: dict[str, Page], new: dict[str, Page]) -> str:
@@ -77,11 +66,17 @@ def report(old: dict[str, Page], new: dict[str, Page]) -> str:
             lines.append(f"- **new** {new[name].title}: `{name}`")
         elif name not in new:
             lines.append(f"- **removed** {old[name].title}: [`{name}`]({old[name].address})")
-        elif changed := old[name].changed(new[name]):
+        elif parts := changed(old[name], new[name]):
             link = f"[`{name}`]({old[name].address})"
-            lines.append(f"- {new[name].title}: {link}, {', '.join(changed)}")
+            lines.append(f"- {new[name].title}: {link}, {', '.join(parts)}")
     heading = f"### {len(lines) or 'No'} changed page{'s' if len(lines) != 1 else ''}\n"
     return "\n".join([heading, *lines, ""] if lines else [heading])
+
+
+def changed(old: Page, new: Page) -> list[str]:
+    """Return what is not the same on two pages: ids of figures, and "text"."""
+    names = sorted(old.parts.keys() | new.parts.keys())
+    return [name for name in names if old.parts.get(name) != new.parts.get(name)]
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ notebooks that are edited and checked stay without such a cell.
 """
 
 import argparse
-import json
+import json  # and no more than Python has: the deployment installs nothing for it
 import sys
 from pathlib import Path
 
@@ -24,30 +24,7 @@ import importlib.util
 
 if not importlib.util.find_spec("explorable"):
     %pip install --quiet "explorable @ git+{repository}@{commit}#subdirectory=explorable"
-    %pip install --quiet "autograd-in-motion[notebooks] @ git+{repository}@{commit}"
-"""
-
-
-def with_installation(notebook: dict, repository: str, commit: str) -> dict:
-    """Return a notebook, as JSON holds it, with a cell in front that installs what it imports.
-
-    The packages come from a repository, as ``git clone`` takes it, at a commit, tag or branch.
-
-    Examples
-    --------
-    >>> launched = with_installation({"cells": []}, "https://github.com/owner/name", "0123abc")
-    >>> print(launched["cells"][0]["source"].splitlines()[-1].strip())
-    %pip install --quiet "autograd-in-motion[notebooks] @ git+https://github.com/owner/name@0123abc"
-    """
-    cell = {
-        "cell_type": "code",
-        "execution_count": None,
-        "id": "install",
-        "metadata": {},
-        "outputs": [],
-        "source": _CELL.format(repository=repository, commit=commit).rstrip(),
-    }
-    return {**notebook, "cells": [cell, *notebook["cells"]]}
+    %pip install --quiet "autograd-in-motion[notebooks] @ git+{repository}@{commit}\""""
 
 
 def main() -> None:
@@ -59,13 +36,20 @@ def main() -> None:
     parser.add_argument("repository", help="such as https://github.com/owner/name")
     parser.add_argument("commit", help="a commit, tag or branch of the repository")
     options = parser.parse_args()
-    paths = sorted(path for folder in FOLDERS for path in Path(folder).glob("*.ipynb"))
-    if not paths:
+    if not Path("_toc.yml").is_file():
         sys.exit("There are no notebooks in this folder: run this in a clone of the book.")
-    for path in paths:
+    install = {
+        "cell_type": "code",
+        "execution_count": None,
+        "id": "install",
+        "metadata": {},
+        "outputs": [],
+        "source": _CELL.format(repository=options.repository, commit=options.commit),
+    }
+    for path in [path for folder in FOLDERS for path in Path(folder).glob("*.ipynb")]:
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        launched = with_installation(notebook, options.repository, options.commit)
-        text = json.dumps(launched, ensure_ascii=False, indent=1) + "\n"
+        notebook["cells"].insert(0, install)
+        text = json.dumps(notebook, ensure_ascii=False, indent=1) + "\n"
         (options.out / path.parent).mkdir(parents=True, exist_ok=True)
         (options.out / path).write_text(text, encoding="utf-8", newline="\n")
 

@@ -5,7 +5,8 @@
     python -m press.pdf                                    the book, as _build/html/book.pdf
     python -m press.pdf handout.pdf chapters/vjp.ipynb     only this page, or several
 
-The book in the current folder becomes one page (`press.sphinx._paper`), which Chromium prints.
+The book in the current folder becomes one page (`press.sphinx._paper`), which Chromium prints: twice,
+since it cannot say on which sheet a link ends before all is on sheets.
 """
 
 import argparse
@@ -17,11 +18,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import yaml
+from pypdf import PdfReader
+
+from press.sphinx._paper import PAGES
 
 OUT = Path("_build/html/book.pdf")
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
-_SECONDS = 300
 _FLAGS = (
     "--headless",
     "--no-sandbox",  # root in a container has none; and nothing is loaded but our own page
@@ -32,65 +34,58 @@ _FLAGS = (
 )
 
 
-class PdfError(Exception):
-    """A PDF that cannot be made, and why, in one sentence."""
-
-
 def find_chromium() -> str:
     """Return the path of the Chromium that prints: ``CHROMIUM``, or one that is installed."""
-    found = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
-    if not found:
-        raise PdfError("There is no Chromium: install it, or set CHROMIUM to the path of one.")
-    return found
+    names = (os.environ.get("CHROMIUM", ""), *_NAMES)
+    found = next(filter(None, map(shutil.which, names)), None)
+    return found or sys.exit(
+        "There is no Chromium: install it, or set CHROMIUM to the path of one."
+    )
 
 
 def build_page(book: Path, folder: Path, pages: Sequence[Path] = ()) -> Path:
-    """Build the book in a folder as one page of HTML, as strictly as CI does, into another one.
+    """Build the book in a folder as one page of HTML, as strictly as CI does.
 
-    `pages` are files of the book for a handout; none for the whole book.
+    It is written to ``_build/paper`` in another folder, beside the site if that is built there,
+    whose pages Sphinx then need not read again. `pages` are files of the book for a handout; none
+    for the whole book.
     """
-    if not (book / "_toc.yml").is_file():
-        raise PdfError(f"There is no book in {book.resolve()}: run this in a clone of it.")
-    for page in pages:
-        if not (book / page).is_file():
-            raise PdfError(f"There is no page {page}: name files such as chapters/vjp.ipynb.")
-    config = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))
-    names = [page.with_suffix("").as_posix() for page in pages]
-    config.setdefault("sphinx", {}).setdefault("config", {})["paper_pages"] = names
-    settings = folder / "_config.yml"
-    settings.write_text(yaml.safe_dump(config), encoding="utf-8")
+    for file in ("_toc.yml", *pages):
+        if not (book / file).is_file():
+            sys.exit(f"There is no {file} in {book.resolve()}: run this in a clone of the book.")
     command = [Path(sys.executable).with_name("jupyter-book"), "build", book, "-n", "-W"]
     command += ["--keep-going", "--builder", "custom", "--custom-builder", "paper"]
-    command += ["--path-output", folder, "--config", settings]
-    build = subprocess.run(command, capture_output=True, text=True, check=False)
+    command += ["--path-output", folder]
+    handout = {PAGES: " ".join(page.with_suffix("").as_posix() for page in pages)}
+    build = subprocess.run(
+        command, capture_output=True, text=True, env=os.environ | handout, check=False
+    )
     if build.returncode:
-        raise PdfError(f"{build.stdout}{build.stderr}\nThe book cannot be built: see above.")
+        sys.exit(f"{build.stdout}{build.stderr}\nThe book cannot be built: see above.")
     return folder / "_build" / "paper" / "index.html"
 
 
 def print_page(page: Path, out: Path) -> None:
     """Print an HTML file as a PDF to the file `out`."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.unlink(missing_ok=True)
     with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        pdf = Path(folder, "book.pdf")
         # A profile of its own: one that is open elsewhere would take the command and print nothing.
-        own = [f"--user-data-dir={folder}", f"--print-to-pdf={pdf}", page.resolve().as_uri()]
-        try:
-            run = subprocess.run(
-                [find_chromium(), *_FLAGS, *own],
-                capture_output=True,
-                text=True,
-                timeout=_SECONDS,
-                check=False,
-            )
-        except OSError as error:
-            raise PdfError(f"Chromium does not start: {error}.") from None
-        except subprocess.TimeoutExpired:
-            raise PdfError(f"Chromium did not finish in {_SECONDS} seconds.") from None
-        if not pdf.is_file():
-            said = run.stderr.strip().splitlines()[-1:] or ["nothing"]
-            raise PdfError(f"Chromium has printed nothing. The last that it says: {said[0]}")
-        out.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(pdf, out)
+        own = [f"--user-data-dir={folder}", f"--print-to-pdf={out.resolve()}"]
+        command = [find_chromium(), *_FLAGS, *own, page.resolve().as_uri()]
+        run = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    if not out.is_file():
+        sys.exit(f"{run.stderr}\nChromium has printed nothing: see above.")
+
+
+def number_sheets(page: Path, pdf: Path) -> None:
+    """Tell the page, in a style sheet that it asks for, where the PDF has what its links name."""
+    reader = PdfReader(pdf)
+    rules = [
+        f'a[href="#{name[1:]}"] {{ --sheet: "{reader.get_destination_page_number(place) + 1}" }}'
+        for name, place in reader.named_destinations.items()  # a name begins with a /
+    ]
+    Path(page.parent, "_static", "sheets.css").write_text("\n".join(rules), encoding="utf-8")
 
 
 def main() -> None:
@@ -102,12 +97,11 @@ def main() -> None:
     parser.add_argument("out", type=Path, nargs="?", default=OUT, help=f"default: {OUT}")
     parser.add_argument("pages", type=Path, nargs="*", help="such as chapters/vjp.ipynb")
     asked = parser.parse_args()
-    try:
-        find_chromium()  # before a build that nobody could print
-        with TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-            print_page(build_page(Path(), Path(folder), asked.pages), asked.out)
-    except PdfError as error:
-        sys.exit(str(error))
+    find_chromium()  # before a build that nobody could print
+    page = build_page(Path(), Path(), asked.pages)
+    print_page(page, asked.out)
+    number_sheets(page, asked.out)
+    print_page(page, asked.out)
     print(f"{asked.out}: {asked.out.stat().st_size / 1e6:.1f} MB")
 
 

@@ -33,32 +33,25 @@ def readable(notebook: dict) -> Iterator[str]:
     for number, cell in enumerate(notebook["cells"]):
         kind = ", ".join([cell["cell_type"], *cell["metadata"].get("tags", [])])
         yield f"==== {cell.get('id', number)} ({kind})"
-        yield from _text(cell["source"])
+        yield from "".join(cell["source"]).splitlines()
         for output in cell.get("outputs", []):
             yield from _output(output)
 
 
 def _output(output):
+    data = output.get("data", {})
     if output["output_type"] == "stream":
-        yield f"---- {output['name']}"
-        yield from _text(output["text"])
+        data = {output["name"]: output["text"]}
     elif output["output_type"] == "error":
-        yield "---- error"
-        yield f"{output['ename']}: {output['evalue']}"
-    else:
-        for mime, value in output["data"].items():
-            text = json.dumps(value) if isinstance(value, dict) else "".join(value)
-            if mime.startswith("text/") and mime != "text/html":
-                yield f"---- {mime}"
-                yield from text.splitlines()
-            else:
-                digest = hashlib.sha256(text.encode()).hexdigest()[:8]
-                yield f"---- {mime}: {len(text)} characters, {digest}"
-
-
-def _text(value):
-    """Return the lines of what a notebook holds as one string or as a list of lines."""
-    return "".join(value).splitlines()
+        data = {"error": f"{output['ename']}: {output['evalue']}"}
+    for kind, value in data.items():
+        text = json.dumps(value) if isinstance(value, dict) else "".join(value)
+        if kind in ("stdout", "stderr", "error", "text/plain", "text/markdown", "text/latex"):
+            yield f"---- {kind}"
+            yield from text.splitlines()
+        else:
+            digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+            yield f"---- {kind}: {len(text)} characters, {digest}"
 
 
 if __name__ == "__main__":

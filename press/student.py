@@ -21,19 +21,17 @@ from nbformat import NotebookNode
 ROOT = Path(__file__).parents[1]
 #: What a copy of the book needs to be built, run and published; the tests hold answers.
 BOOK = (
-    "LICENSE",
-    "README.md",
-    "_config.yml",
-    "_toc.yml",
-    "binder",
-    "chapters",
-    "companion",
-    "exercises",
-    "explorable",
-    "intro.ipynb",
-    "press",
-    "pyproject.toml",
-    "requirements.txt",
+    *(
+        "binder",
+        "chapters",
+        "companion",
+        "exercises",
+        "explorable",
+        "press",
+        "LICENSE",
+        "README.md",
+    ),
+    *("_config.yml", "_toc.yml", "intro.ipynb", "pyproject.toml", "requirements.txt"),
 )
 
 _SOLUTION = re.compile(r"<details>\n<summary>Solution</summary>\n.*?\n</details>\n*", re.DOTALL)
@@ -41,16 +39,12 @@ _SOLUTION = re.compile(r"<details>\n<summary>Solution</summary>\n.*?\n</details>
 _PROMISE = re.compile(r",? and a solution\.\nOpen the solution last: [^\n]*")
 
 
-class CopyError(Exception):
-    """A copy that cannot be made, and why, in one sentence."""
-
-
 def without_solutions(notebook: NotebookNode) -> NotebookNode:
     r"""Return a copy of an exercise notebook without its solutions, and with all else.
 
     Raises
     ------
-    CopyError
+    SystemExit
         If a solution has no end, so that it cannot be told what belongs to it.
 
     Examples
@@ -62,40 +56,30 @@ def without_solutions(notebook: NotebookNode) -> NotebookNode:
     ['1 + 1?']
     """
     copy = nbformat.from_dict(notebook | {"cells": []})
-    for cell in notebook.cells:
-        cell = nbformat.from_dict(cell)
+    for cell in map(nbformat.from_dict, notebook.cells):
         if cell.cell_type == "markdown":
-            cell.source = _PROMISE.sub(".", cell.source)
-            rest = _SOLUTION.sub("", cell.source)
-            if "<summary>Solution" in rest:
-                raise CopyError(f"A solution is never closed: {rest[:60]!r} has no </details>.")
-            if rest != cell.source and not rest.strip():
+            source = _PROMISE.sub(".", cell.source)
+            cell.source = _SOLUTION.sub("", source)
+            if "<summary>Solution" in cell.source:
+                sys.exit(f"A solution is never closed: {source[:60]!r} has no </details>.")
+            if cell.source != source and not cell.source.strip():
                 continue
-            cell.source = rest
         copy.cells.append(cell)
     return copy
 
 
-def copy_book(out: Path, exercises_only: bool = True, root: Path = ROOT) -> None:
-    """Write the exercises or the whole book in the folder `root` into the empty folder `out`.
+def copy_book(out: Path, whole: bool = False) -> None:
+    """Write the exercises, or the whole book, without solutions into the new or empty folder `out`.
 
     The stored outputs stay: they are how a page without Python asks for a prediction and answers it.
-
-    Raises
-    ------
-    CopyError
-        If `out` holds anything, or `root` is not the book.
     """
-    if out.exists() and not out.is_dir():
-        raise CopyError(f"{out} is a file: choose a new folder.")
-    if out.is_dir() and any(out.iterdir()):
-        raise CopyError(f"{out} holds files already, and none is overwritten: choose a new folder.")
-    parts = {root / "exercises": out} if exercises_only else {root / n: out / n for n in BOOK}
-    for part in parts:
-        if not part.exists():
-            raise CopyError(f"{root} is not the book's folder: it has no {part.name}.")
-        if part in out.resolve().parents:
-            raise CopyError(f"{out} lies inside what is to be copied: choose another folder.")
+    parts = {ROOT / name: out / name for name in BOOK} if whole else {ROOT / "exercises": out}
+    if not (ROOT / "_toc.yml").is_file():
+        sys.exit(f"{ROOT} is not the book's folder: run this in a clone of it.")
+    if out.is_file() or (out.is_dir() and any(out.iterdir())):
+        sys.exit(f"{out} holds something already, and nothing is overwritten: choose a new folder.")
+    if any(part in out.resolve().parents for part in parts):
+        sys.exit(f"{out} lies inside what is to be copied: choose another folder.")
     out.mkdir(parents=True, exist_ok=True)
     junk = shutil.ignore_patterns(".*", "__pycache__", "_build")
     for part, copy in parts.items():
@@ -109,13 +93,11 @@ def copy_book(out: Path, exercises_only: bool = True, root: Path = ROOT) -> None
 
 
 def read(path: Path) -> NotebookNode:
-    """Return the notebook in a file; CopyError if there is none."""
-    if not path.is_file():
-        raise CopyError(f"There is no notebook {path}.")
+    """Return the notebook in a file; end with a sentence if there is none."""
     try:
         return nbformat.read(path, as_version=4)
-    except Exception as failure:
-        raise CopyError(f"{path} cannot be read as a notebook.") from failure
+    except Exception:
+        sys.exit(f"There is no notebook {path}, or it cannot be read as one.")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -127,10 +109,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("out", type=Path, help="the folder to write, new or empty")
     parser.add_argument("--book", action="store_true", help="copy the whole book")
     options = parser.parse_args(arguments)
-    try:
-        copy_book(options.out, exercises_only=not options.book)
-    except CopyError as error:
-        sys.exit(str(error))
+    copy_book(options.out, whole=options.book)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ _address
 _answers
     Exercises answer on the page.
 _boxes
-    Quotations that open with bold words are boxes; `<details>` holds no heading.
+    Quotations that open with bold words are boxes.
 _code
     Names of torch link to its documentation.
 _entries
@@ -19,13 +19,11 @@ _mathml
 _paper
     The book on paper, which `press.pdf` prints: all pages in one, in a layout of its own.
 _plain_links
-    Plain Markdown links reach figures, words and sources; what leads nowhere is a warning.
+    Plain Markdown links reach figures and words; what leads nowhere is a warning.
 _repository
     A fork's site links to the fork.
 _search
     The book's own search: what it looks in, and the page that lists its answers.
-_sources
-    The list of references: a source's title is its link.
 _tables
     A wide table is a list on a phone.
 _theme
@@ -37,28 +35,12 @@ static, templates
 """
 
 from importlib import import_module
-
-_PARTS = [
-    "_address",
-    "_answers",
-    "_boxes",
-    "_code",
-    "_entries",
-    "_glossary",
-    "_landing",
-    "_mathml",
-    "_paper",
-    "_plain_links",
-    "_repository",
-    "_search",
-    "_sources",
-    "_tables",
-    "_theme",
-]
+from pkgutil import iter_modules
 
 
 def setup(app):
-    """Called by Sphinx."""
-    for part in _PARTS:
-        import_module(f"{__name__}.{part}").setup(app)
+    """Called by Sphinx: set up each part above whose name begins with an underscore."""
+    for part in iter_modules(__path__):
+        if part.name.startswith("_"):
+            import_module(f"{__name__}.{part.name}").setup(app)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -43,11 +43,9 @@ def _settle(app, config):
 
 
 def _redirects(app):
-    first = app.config.root_doc
-    moved = app.config.moved_pages
-    start = {} if first == "index" else {"index": first}
-    pages = {old: new for old, new in moved.items() if "#" not in old}
-    for old, new in {**start, **pages}.items():
+    for old, new in {"index": app.config.root_doc, **app.config.moved_pages}.items():
+        if "#" in old or old == new:
+            continue
         if old in app.env.titles:
             raise ConfigError(f"moved_pages sends {old!r} elsewhere, but this page exists.")
         yield old, {"target": new, "title": _title(app, old, new)}, "redirect.html"

@@ -87,23 +87,7 @@ def torch_names() -> dict[str, str]:
     """
     text = Path(__file__).with_name("torch_names.txt").read_text(encoding="utf-8")
     base, *lines = [line for line in text.splitlines() if not line.startswith("#")]
-    pages = {}
-    for line in lines:
-        name, equals, page = line.partition(" = ")
-        prefix, *names = line.split()
-        pages |= (
-            {name: page}
-            if equals
-            else {n: f"generated/{n}.html" for n in map(prefix.__add__, names)}
-        )
-    written = {name: base + page for name, page in pages.items()}
-    for name, address in list(written.items()):
-        owner, _, last = name.rpartition(".")
-        if owner in ("torch.Tensor", "torch.nn.Module", "torch.optim.Optimizer"):
-            written[f".{last}"] = address
-        elif name.startswith("torch.nn."):
-            written[name.removeprefix("torch.")] = address
-    return written
+    return {name: base + page for page, *names in map(str.split, lines) for name in names}
 
 
 def _link_names(app, doctree, page):

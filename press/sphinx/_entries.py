@@ -10,31 +10,17 @@ from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
 PAGES = "chapters/errors"  # and what begins with it
-_SUMMARY = "The program and its cure"
 
 
 def setup(app):
     """Called by the extension's own `setup`."""
-    app.add_node(Programs, html=(_visit, _depart))
     app.add_transform(Fold)
 
 
-class Programs(nodes.General, nodes.Element):
-    """The programs of an entry with what they print."""
-
-
-def _visit(self, node):
-    self.body.append(f"<details><summary>{_SUMMARY}</summary>\n")
-
-
-def _depart(self, node):
-    self.body.append("</details>\n")
-
-
 class Fold(SphinxTransform):
-    """Put the cells of each entry into `Programs`, and mark the words that readers ask with."""
+    """Fold the cells of each entry, and mark the words that readers ask with."""
 
-    default_priority = 510  # after `_boxes.Details`, which is for authors' own <details>
+    default_priority = 510
 
     def apply(self):
         if not self.env.docname.startswith(PAGES):
@@ -54,9 +40,9 @@ def _fold(entry):
         if isinstance(child, nodes.paragraph) and isinstance(child[0], nodes.emphasis):
             child["classes"].append("asked")
         if child.get("nb_element") == "cell_code":
-            cells = entry.children[place:]
-            del entry.children[place:]
-            entry += Programs("", *cells)
+            summary = "<details><summary>The program and its cure</summary>"
+            entry.insert(place, nodes.raw("", summary, format="html"))
+            entry += nodes.raw("", "</details>", format="html")
             break
     for said in entry.findall(nodes.literal_block):
         if said.get("language") == "ipythontb" and "\n" in said.astext():

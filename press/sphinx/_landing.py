@@ -6,8 +6,6 @@ one that they store.
 """
 
 import re
-from itertools import count
-from xml.etree import ElementTree
 
 from docutils import nodes
 from sphinx import addnodes
@@ -19,12 +17,9 @@ from press.sphinx._theme import PATH
 
 logger = logging.getLogger(__name__)
 
-_SVG = "http://www.w3.org/2000/svg"
-
 
 def setup(app):
     """Called by the extension's own `setup`."""
-    ElementTree.register_namespace("", _SVG)
     app.connect("env-updated", lambda app, env: [env.config.root_doc])  # the chapters may be new
     app.add_post_transform(Cards)
 
@@ -42,22 +37,22 @@ class Cards(SphinxPostTransform):
             return  # on paper it is the list that it is in the notebook
         for section in self.document.findall(nodes.section):
             if section[0].astext() == PATH:
-                number = count()
                 for cards in section.findall(nodes.enumerated_list):
                     cards["classes"].append("cards")
                     for card in cards:
-                        self._fill(card, next(number))
+                        self._fill(card)
 
-    def _fill(self, card, number):
+    def _fill(self, card):
         link = card.next_node(addnodes.pending_xref)
         chapter = self.env.get_doctree(link["reftarget"])
-        question, picture = _question(chapter), first_picture(chapter, f"card-{number}-")
+        question, picture = _question(chapter), first_picture(chapter)
         if question is None or picture is None:
             lacks = "picture" if question else "question, a first paragraph that opens in bold,"
             text = f"{link['reftarget']} has no {lacks} for its card [landing.card]"
             logger.warning(text, location=link, type="landing", subtype="card")
             return
-        card.insert(0, nodes.raw("", f'<div class="picture">{picture}</div>', format="html"))
+        picture = f'<div class="picture" aria-hidden="true">{picture}</div>'
+        card.insert(0, nodes.raw("", picture, format="html"))
         card += question
 
 
@@ -75,31 +70,10 @@ def _question(chapter):
     return question
 
 
-def first_picture(chapter: nodes.document, prefix: str) -> str | None:
-    """Return the first picture that a chapter's figures store, as SVG that is only looked at.
-
-    The prefix stands before each id in it, which other pictures of the page may have as well.
-    """
+def first_picture(chapter: nodes.document) -> str | None:
+    """Return the first picture that a chapter's figures store, as SVG; its ids are its figure's."""
     for raw in chapter.findall(nodes.raw):
         _, figure, html = raw.astext().partition('<figure class="explorable')
         if figure and (svg := re.search("<svg.*?</svg>", html, re.DOTALL)):
-            return _still(ElementTree.fromstring(svg[0]), prefix)
+            return svg[0]
     return None
-
-
-def _still(svg, prefix):
-    for parent in list(svg.iter()):
-        for child in list(parent):
-            if child.get("class") == "explorable-hold":
-                parent.remove(child)
-    for element in svg.iter():
-        for name, value in element.items():
-            if name == "id":
-                element.set(name, prefix + value)
-            else:
-                reference = "^#" if name.endswith("href") else r"url\(#"
-                element.set(name, re.sub(reference, rf"\g<0>{prefix}", value))
-    for name in ("role", "aria-label"):
-        svg.attrib.pop(name, None)
-    svg.set("aria-hidden", "true")
-    return ElementTree.tostring(svg, encoding="unicode")

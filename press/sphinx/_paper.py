@@ -1,24 +1,26 @@
 """The book on paper: all pages in one, in a layout that needs no script and nothing of the theme.
 
-A handout is the same with only the pages that ``paper_pages`` names, in this order.
+A handout is the same with only the pages that the environment's `PAGES` names, in this order.
 
 `press.pdf` builds it and prints it. The builder has a name of its own, ``paper``, since extensions
 know what to write for HTML of any name, but not always for Sphinx's own ``singlehtml``. That one
 joins the pages as they are, so that of ten headings "Summary" only the first could be reached.
 """
 
-from collections import defaultdict
+import os
 from pathlib import Path
 
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.builders.singlehtml import SingleFileHTMLBuilder
 
+#: The variable by which `press.pdf` asks for a handout: names of pages, with spaces between them.
+PAGES = "PAPER_PAGES"
+
 
 def setup(app):
     """Called by the extension's own `setup`."""
     app.add_builder(Paper)
-    app.add_config_value("paper_pages", [], "env")
     app.connect("config-inited", _show_html)
     app.connect("builder-inited", _draw_no_cards)
 
@@ -32,14 +34,14 @@ class Paper(SingleFileHTMLBuilder):
     def fix_refuris(self, tree):
         """Make links between pages links within the one; called for the book and for its lists."""
         if isinstance(tree, nodes.document):
-            if self.config.paper_pages:
-                self._keep_alone(self.config.paper_pages, tree)
-            self._renamed = _tell_apart(tree)
+            if handout := _handout():
+                self._keep_alone(handout, tree)
+            self._names = _tell_apart(tree)
         for reference in tree.findall(nodes.reference):
             page, _, element = reference.get("refuri", "").rpartition("#")
             if page.startswith("#document-"):
-                page = page.removeprefix("#document-")
-                reference["refuri"] = f"#{self._renamed.get((page, element), element)}"
+                name = _name(page.removeprefix("#document-"), element)
+                reference["refuri"] = f"#{name if name in self._names else element}"
 
     def _keep_alone(self, handout, tree):
         """Keep the pages of a handout alone, and let links to others lead to the site."""
@@ -62,9 +64,13 @@ class Paper(SingleFileHTMLBuilder):
             book = {
                 "author": self.config.author,
                 "address": self.config.html_baseurl,
-                "handout": self.config.paper_pages,
+                "handout": _handout(),
             }
             super().handle_page(pagename, addctx | book, "paper.html", outfilename=index)
+
+
+def _handout():
+    return os.environ.get(PAGES, "").split()
 
 
 def _show_html(app, config):
@@ -82,25 +88,20 @@ def _draw_no_cards(app):
 
 
 def _tell_apart(book):
-    """Rename ids that more than one page has; return the new ones, by page and old id."""
+    """Put the name of its page before each id, and return these ids."""
     elements = list(_with_pages(book, book["docname"]))
-    pages = defaultdict(set)
-    for page, element in elements:
-        for old in element["ids"]:
-            pages[old].add(page)
-    new = {
-        (page, old): f"{page}-{old}".replace("/", "-")
-        for old, owners in pages.items()
-        if len(owners) > 1
-        for page in owners
-    }
     for page, element in elements:
         for attribute in ("ids", "backrefs"):
-            names = element[attribute]
-            element[attribute] = [new.get((page, name), name) for name in names]
-        if "refid" in element:
-            element["refid"] = new.get((page, element["refid"]), element["refid"])
-    return new
+            element[attribute] = [_name(page, name) for name in element[attribute]]
+    names = {name for _, element in elements for name in element["ids"]}
+    for page, element in elements:
+        if "refid" in element and (name := _name(page, element["refid"])) in names:
+            element["refid"] = name
+    return names
+
+
+def _name(page, name):
+    return f"{page}-{name}".replace("/", "-")
 
 
 def _with_pages(element, page):

@@ -36,6 +36,7 @@ _NOT = (
     "What is next",
     "Forty confusions",
     "Fifty-five topics",
+    "Documentation, code and discussions",
 )
 #: Found as answers of their own, or no prose.
 _ELSEWHERE = (nodes.section, nodes.raw, nodes.title, addnodes.glossary)

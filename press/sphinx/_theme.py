@@ -10,41 +10,27 @@ Furo extends by Jinja templates, which are in ``templates/``; this module hands 
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from docutils import nodes
-
 from press.launch import BRANCH
 
 #: The part of ``_toc.yml`` whose pages are numbered; each has its exercises below it.
 PATH = "The path"
-#: What Sphinx, Furo and the extensions load on each page, though only these pages use it.
-_ONLY_ON = {
-    "doctools.js": (),
-    "sphinx_highlight.js": (),
-    "furo-extensions.js": (),  # empty
-    "furo-extensions.css": (),  # styles of extensions that the book does not use
-}
+#: What Sphinx and Furo load on each page, though none uses it: furo-extensions.js is empty, its
+#: style sheet is for extensions that the book has not.
+UNUSED = {"doctools.js", "sphinx_highlight.js", "furo-extensions.js", "furo-extensions.css"}
 
 
 def setup(app):
     """Called by the extension's own `setup`."""
-    app.add_config_value("repository", "", "env", [str])
-    app.add_config_value("repository_branch", "main", "env", [str])
-    app.connect("config-inited", _settle, priority=700)  # a fork's address is known by then
+    app.connect("config-inited", _add_folders)
     app.connect("builder-inited", _colour_dark_code, priority=100)  # Furo reads it at 500
     app.connect("html-page-context", _add_data)
-    app.connect("html-page-context", _only_what_is_used, priority=900)
-    app.add_node(nodes.citation, override=True, html=(_visit_source, _depart_source))
+    app.connect("html-page-context", _load_less, priority=900)
     app.add_css_file("text.css", priority=150)
     app.add_css_file("book.css", priority=700)
     app.add_js_file("page.js", loading_method="defer")
 
 
-def _settle(app, config):
-    """Take from Jupyter Book's options of its own theme what ours has to know."""
-    given = config.html_theme_options
-    config.repository = given.get("repository_url", "")
-    config.repository_branch = given.get("repository_branch") or "main"
-    config.html_theme_options = {}
+def _add_folders(app, config):
     here = Path(__file__).parent
     config.templates_path.append(str(here / "templates"))
     # Not a folder named _static: Jupyter Book would load what is in there on every page.
@@ -100,9 +86,11 @@ def _actions(app, page):
     if is_notebook:
         actions["notebook"] = source
     if is_notebook and repository:
+        path, tag = urlsplit(repository).path, quote(branch, safe="")
         actions["live"] = {
-            "Binder": binder(repository, branch, source),
-            "Colab": colab(repository, source),
+            "Binder": f"https://mybinder.org/v2/gh{path}/{tag}?urlpath=lab/tree/{source}",
+            # a branch whose notebooks install the book
+            "Colab": f"https://colab.research.google.com/github{path}/blob/{BRANCH}/{source}",
         }
     if book:
         actions["download"] = {
@@ -115,58 +103,12 @@ def _actions(app, page):
     return actions
 
 
-def binder(repository: str, branch: str, notebook: str) -> str:
-    """Return the address that opens a notebook of a GitHub repository in JupyterLab on Binder.
-
-    Examples
-    --------
-    >>> binder("https://github.com/owner/name", "main", "chapters/one.ipynb")
-    'https://mybinder.org/v2/gh/owner/name/main?urlpath=lab/tree/chapters/one.ipynb'
-    """
-    branch = quote(branch, safe="")
-    return f"https://mybinder.org/v2/gh{urlsplit(repository).path}/{branch}?urlpath=lab/tree/{notebook}"
-
-
-def colab(repository: str, notebook: str) -> str:
-    """Return the address that opens a notebook on Colab, from the branch that installs the book.
-
-    Examples
-    --------
-    >>> colab("https://github.com/owner/name", "chapters/one.ipynb")
-    'https://colab.research.google.com/github/owner/name/blob/launch/chapters/one.ipynb'
-    """
-    path = urlsplit(repository).path
-    return f"https://colab.research.google.com/github{path}/blob/{BRANCH}/{notebook}"
-
-
-def _visit_source(self, node):
-    """Write a source of the list of references: docutils' own role for it is deprecated."""
-    if not isinstance(node.previous_sibling(), nodes.citation):
-        self.body.append('<div role="list" class="citation-list">')
-    self.body.append(self.starttag(node, "div", classes=["citation"], role="listitem"))
-
-
-def _depart_source(self, node):
-    last = not isinstance(node.next_node(descend=False, siblings=True), nodes.citation)
-    self.body.append("</div></div>" if last else "</div>")
-
-
-def _only_what_is_used(app, pagename, templatename, context, doctree):
-    """Leave out what this page does not use, and let the rest wait until the page is there."""
+def _load_less(app, pagename, templatename, context, doctree):
+    """Leave out what no page uses, and let scripts wait until the page is there."""
     for kind in ("css_files", "script_files"):
         context[kind] = [
-            file for file in context[kind] if pagename in _ONLY_ON.get(_name(file), (pagename,))
+            file for file in context[kind] if Path(file.filename or "").name not in UNUSED
         ]
-    if pagename != "search":
-        context["script_files"] = [
-            type(script)(
-                script.filename, priority=script.priority, **{"defer": "defer", **script.attributes}
-            )
-            if _name(script)
-            else script
-            for script in context["script_files"]
-        ]
-
-
-def _name(file):
-    return str(getattr(file, "filename", None) or "").rpartition("/")[2]
+    for script in context["script_files"]:
+        if script.filename:
+            script.attributes.setdefault("defer", "defer")

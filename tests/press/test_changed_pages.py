@@ -6,7 +6,7 @@ of every page.
 
 import pytest
 
-from press.changed_pages import read_page, read_site, report
+from press.changed_pages import changed, read_page, read_site, report
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +28,9 @@ def html(site):
 def test_what_a_page_says_of_a_change(html, inside, old, new, said):
     """A figure is told by its id on a page of the theme in use, and nothing around the article."""
     before, article = html[: html.index("<article")], html[html.index("<article") :]
-    changed = article.replace(old, new, 1) if inside else before.replace(old, new) + article
-    changed = before + changed if inside else changed
-    assert changed != html
-    assert read_page(html).changed(read_page(changed)) == said
+    after = before + article.replace(old, new, 1) if inside else before.replace(old, new) + article
+    assert after != html
+    assert changed(read_page(html), read_page(after)) == said
 
 
 PAGE = """<link rel="canonical" href="https://o.github.io/book/{0}.html">

@@ -1,8 +1,9 @@
 """Protected here: the chapter that the glossary names for a word has the word in its text."""
 
+import json
 import re
+from functools import cache
 
-import nbformat
 import pytest
 
 from press.sphinx._glossary import pattern
@@ -13,9 +14,10 @@ ENTRY = r"^((?:\S.*\n)+)  (\S.*)\n\n  \[\]\(([\w-]+\.ipynb)\)$"
 ENTRIES = re.findall(ENTRY, GLOSSARY.partition(":sorted:")[2], re.MULTILINE)
 
 
+@cache
 def prose(chapter):
-    cells = nbformat.read(ROOT / "chapters" / chapter, as_version=4).cells
-    return "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    cells = json.loads((ROOT / "chapters" / chapter).read_text(encoding="utf-8"))["cells"]
+    return "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "markdown")
 
 
 @pytest.mark.parametrize(("words", "chapter"), [(words, place) for words, _, place in ENTRIES])
