@@ -55,7 +55,7 @@ def read_site(folder: Path) -> dict[str, Page]:
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.html"))
     pages = {name: read_page((folder / name).read_text(encoding="utf-8")) for name in names}
     # Sphinx makes an index of all other pages.
-    return {name: page for name, page in pages.items() if page and name != "genindex.html"}
+    return {name: page for name, page in pages.items() if page}
 
 
 def report(old: dict[str, Page], new: dict[str, Page]) -> str:

@@ -2,7 +2,7 @@
 
 Each question is a small program, which stands in the notebook; a test runs it there to see that the
 right option is right. The silent misunderstandings come first: those that raise nothing. Each
-wrong option has the place that cures it: a chapter, or an entry of the Error clinic.
+wrong option has the chapter that cures it, for the page says which chapters to read first.
 """
 
 from companion.check import Choice
@@ -10,18 +10,20 @@ from companion.check import Choice
 _CHAPTERS = {
     "accumulate": ".grad adds up",
     "chain-rule": "The chain rule is a graph",
+    "custom-function": "Your own backward",
     "engine": "Build your own autograd",
-    "errors": "Error clinic",
     "in-place": "In-place edits and version counters",
+    "kinks": "Where slopes do not exist",
+    "layers": "The backward of a layer",
     "loop-mistakes": "Mistakes in the training loop",
-    "vjp": "What v is in backward(v)",
     "no-grad": "Stopping the gradient",
     "one-weight": "One weight learns",
     "tensors": "Tensors that remember",
+    "vjp": "What v is in backward(v)",
 }
 #: What is said of the right option.
 RIGHT = ""
-_STRETCHED = "PyTorch compares shapes from the right, and stretches each 1. → errors#shapes"
+_STRETCHED = "PyTorch compares shapes from the right, and stretches each 1. → layers"
 _SHAPE_OF_X = "`x.grad` always has the shape of `x`. → vjp"
 
 # By question: its options, and what to say to whoever chooses one.
@@ -33,7 +35,7 @@ _QUESTIONS = {
         "10": "Slopes along one way are multiplied. Here are two ways, one for each loss. "
         "→ chain-rule",
         "The second `backward()` raises an error.": "So it is for a second `backward()` through "
-        "the same graph. How many graphs are here? → errors#backward-twice",
+        "the same graph. How many graphs are here? → one-weight",
     },
     "empty-before-step": {
         "`w` comes nearer to 4.": "What does `w.grad` hold when the step is taken? → accumulate",
@@ -41,14 +43,14 @@ _QUESTIONS = {
         "step find in `w.grad`? → one-weight",
         "`w` stays 1.": RIGHT,
         "`optimizer.step()` raises an error.": "An optimizer says nothing about a weight without "
-        "a gradient. What does it do? → errors#zero-before-step",
+        "a gradient. What does it do? → loop-mistakes",
     },
     "loss-requires-grad": {
         "-24": "`requires_grad = True` begins a new record, without what was done before. "
         "→ loop-mistakes",
         "0": "A zero would be a slope. Does `backward()` come to `w` at all? → tensors",
         "`backward()` raises an error.": "It would, if the third line were not there. What does "
-        "that line silence? → errors#loss-requires-grad",
+        "that line silence? → loop-mistakes",
         "`None`": RIGHT,
     },
     "leaf": {
@@ -72,7 +74,7 @@ _QUESTIONS = {
         "`True`": RIGHT,
         "`False`": "`eval()` changes what dropout and batch norm do, not what is recorded. "
         "→ no-grad",
-        "The third line raises an error.": "A model runs in either mode. → errors#eval-tracks",
+        "The third line raises an error.": "A model runs in either mode. → no-grad",
     },
     "rows": {
         "[1, 3]": "That is `W @ v`. `backward(v)` goes from outputs to inputs. → vjp",
@@ -81,46 +83,46 @@ _QUESTIONS = {
         "[1, 2]": RIGHT,
     },
     "no-factor": {
-        "[6, 6, 6]": "Does `x[0]` act on all three outputs, or on one of them? → errors#factor-m",
+        "[6, 6, 6]": "Does `x[0]` act on all three outputs, or on one of them? → vjp",
         "[2, 2, 2]": RIGHT,
         "[2/3, 2/3, 2/3]": "With ones for `v`, is it a mean or a sum? → vjp",
         "[1, 1, 1]": "That is `v` itself. On its way back it goes through `2 * x`. → chain-rule",
     },
     "where": {
-        "0": "The branch that is not taken gets a 0. What is it multiplied by? → errors#where-nan",
+        "0": "The branch that is not taken gets a 0. What is it multiplied by? → kinks",
         "infinity": "The square root has that slope at 0. But what comes back to it through "
-        "`where`? → chain-rule",
-        "`backward()` raises an error.": "Infinite numbers raise nothing. → errors#where-nan",
+        "`where`? → kinks",
+        "`backward()` raises an error.": "Infinite numbers raise nothing. → kinks",
         "`nan`": RIGHT,
     },
     "kink": {
         "0": RIGHT,
         "0.5": "That would be the mean of both sides. Each function has its own convention. "
-        "→ errors#kinks",
-        "1": "That is the slope on the right. PyTorch took another one for `relu`. → errors#kinks",
-        "`backward()` raises an error.": "There is no slope, but PyTorch answers. → errors#kinks",
+        "→ kinks",
+        "1": "That is the slope on the right. PyTorch took another one for `relu`. → kinks",
+        "`backward()` raises an error.": "There is no slope, but PyTorch answers. → kinks",
     },
     "round": {
-        "3": "Does `round(x)` change when `x` changes a little? → errors#argmax-round",
-        "`None`": "Rounding is recorded, so a slope comes back. Which? → errors#argmax-round",
+        "3": "Does `round(x)` change when `x` changes a little? → kinks",
+        "`None`": "Rounding is recorded, so a slope comes back. Which? → kinks",
         "0": RIGHT,
         "`backward()` raises an error.": "`argmax` does that, because its result is an integer. "
-        "The result of `round` is none. → errors#argmax-round",
+        "The result of `round` is none. → kinks",
     },
     "total": {
         "None: `total` is a number.": "From the first turn on it is a tensor. → loop-mistakes",
         "One: that of the last turn.": "`total` is made from the earlier `total`. What hangs on "
-        "that one? → errors#total-loss",
+        "that one? → loop-mistakes",
         "Three: one for each turn.": RIGHT,
     },
     "shapes": {
         "(3,)": _STRETCHED,
         "(3, 1)": _STRETCHED,
         "(3, 3)": RIGHT,
-        "The third line raises an error.": "A 1 in a shape fits everything. → errors#shapes",
+        "The third line raises an error.": "A 1 in a shape fits everything. → layers",
     },
     "batch": {
-        "[1, 2, 6]": "`w.grad` has the shape of `w`, which is one number. → errors#batch-sum",
+        "[1, 2, 6]": "`w.grad` has the shape of `w`, which is one number. → vjp",
         "3": "That is the mean. Which line takes a mean? → accumulate",
         "6": "That is the last example alone. How many of them act on the loss? → chain-rule",
         "9": RIGHT,
@@ -135,10 +137,10 @@ _QUESTIONS = {
     },
     "custom": {
         "`backward()` raises an error, because the shape is wrong.": "It does if the shape cannot "
-        "be made to fit. Here PyTorch makes it fit. How? → errors#custom-backward",
+        "be made to fit. Here PyTorch makes it fit. How? → custom-function",
         "[3, 3]: both rows are added.": RIGHT,
         "[1, 1]: only the first row counts.": "Nothing is thrown away. What else makes one row of "
-        "two? → errors#custom-backward",
+        "two? → custom-function",
         "the whole matrix": _SHAPE_OF_X,
     },
     # Heard: a warning or an error.
@@ -155,13 +157,13 @@ _QUESTIONS = {
         "(2, 3), like the Jacobian": "`v` is multiplied by it, not put in its place. → vjp",
         "(2,), like `y`": RIGHT,
         "any of these: PyTorch makes it fit": "PyTorch compares the two shapes first, and raises "
-        "an error if they differ. → errors#backward-vector",
+        "an error if they differ. → vjp",
     },
     "intermediate": {
         "4, as for any tensor on the way": "That is its slope. Which tensors keep it? → tensors",
         "`None`, with a warning": RIGHT,
         "Reading it raises an error.": "It can be read, and a warning says why it holds nothing. "
-        "→ errors#intermediate-grad",
+        "→ tensors",
     },
 }
 
@@ -169,11 +171,9 @@ _QUESTIONS = {
 def _question(options):
     answers = {}
     for letter, (text, said) in zip("abcd", options.items(), strict=False):
-        sentence, _, place = said.partition(" → ")
-        chapter, _, entry = place.partition("#")
-        anchor = f"#error-{entry}" if entry else ""
+        sentence, _, chapter = said.partition(" → ")
         if said != RIGHT:
-            said = f"{sentence} Read [{_CHAPTERS[chapter]}](chapters/{chapter}{anchor})."
+            said = f"{sentence} Read [{_CHAPTERS[chapter]}](chapters/{chapter})."
         answers[letter] = text, said
     return Choice(later=True, **answers)
 

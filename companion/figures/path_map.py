@@ -89,7 +89,7 @@ def path_map(chapter: int = 12) -> Figure:
 show_path_map = shown(
     path_map,
     "What comes before a chapter, and how long it takes",
-    "Black is what you need for the green one; each circle is a chapter, by its number.",
+    "Each circle is a chapter, by its number; strong lines lead to the one you want.",
     paper=[11, 16],
     chapter=control("I want to read chapter", IntSlider, min=1, max=len(CHAPTERS)),
 )

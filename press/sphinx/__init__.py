@@ -24,6 +24,8 @@ _repository
     A fork's site links to the fork.
 _search
     The book's own search: what it looks in, and the page that lists its answers.
+_tables
+    A wide table is a list on a phone.
 _theme
     Furo, the place of a page in the book, and what a reader can do with the page.
 colours

@@ -37,7 +37,7 @@ def _settle(app, config):
         "title": "Page not found",
         "body": _NOT_FOUND.format(root=root, first=config.root_doc),
     }
-    config.sitemap_excludes = ["404.html", "genindex.html", "search.html", "index.html"]
+    config.sitemap_excludes = ["404.html", "search.html", "index.html"]
     config.sitemap_excludes += [f"{old}.html" for old in config.moved_pages if "#" not in old]
     config.ogp_site_url = config.html_baseurl
 

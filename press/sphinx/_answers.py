@@ -65,10 +65,10 @@ def form(question: dict, verdict: str = "") -> str:
             '<input type="checkbox" autocomplete="off"> I solved this, in a notebook</label></div>'
         )
     data = json.dumps(question, ensure_ascii=False).replace("</", "<\\/")
+    button = "" if question.get("later") else '<button type="submit">Check</button>'
     return (
         f'<form class="question question-{kind}" id="question-{name}" data-name="{name}">'
-        f"<fieldset><legend>Your answer</legend>{_CONTROLS[kind](question)}"
-        '<button type="submit">Check</button></fieldset>'
+        f"<fieldset><legend>Your answer</legend>{_CONTROLS[kind](question)}{button}</fieldset>"
         '<div class="check" role="status"></div>'
         "<noscript><p>Without JavaScript this page cannot say whether an answer is right; a live "
         "notebook can.</p></noscript>"

@@ -1,10 +1,12 @@
 """The Error clinic: an entry shows its message, cause and cure; its programs open below them.
 
 An entry is a heading of the third rank on a page ``chapters/errors-…``. What stands between its
-first cell of code and the next heading is folded, and open on paper.
+first cell of code and the next heading is folded, and open on paper. Each once stood on the page
+that lists them all, so its address there is that of its line now.
 """
 
 from docutils import nodes
+from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
 
 PAGES = "chapters/errors"  # and what begins with it
@@ -24,6 +26,10 @@ class Fold(SphinxTransform):
         if not self.env.docname.startswith(PAGES):
             return
         self.document[0]["classes"].append("clinic")
+        for line in self.document.findall(nodes.list_item):
+            link = line.next_node(addnodes.pending_xref)
+            if link and line.astext().endswith(link.astext()):
+                line["ids"].append(nodes.make_id(link.astext()))
         for section in list(self.document.findall(nodes.section)):
             if isinstance(section.parent.parent, nodes.section):  # below the title and a group
                 _fold(section)

@@ -14,6 +14,8 @@ from sphinx.util import logging
 
 logger = logging.getLogger(__name__)
 
+#: Asks what its readers know, before they read.
+_ASKS = "exercises/concepts"
 #: What no link goes into: a link, and what is not prose.
 _CLOSED = (nodes.reference, nodes.literal, nodes.math, nodes.raw, nodes.strong)
 
@@ -54,7 +56,7 @@ def pattern(words: list[str]) -> re.Pattern:
 def _link(app, doctree, page):
     unused = _places(app.env)
     glossaries = {glossary for glossary, _ in unused.values()}
-    if app.builder.format != "html" or not glossaries or page in glossaries:
+    if app.builder.format != "html" or not glossaries or page in {*glossaries, _ASKS}:
         return
     definitions = {glossary: _definitions(app.env, glossary) for glossary in glossaries}
     meanings = []

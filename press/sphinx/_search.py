@@ -11,6 +11,7 @@ that answers them.
 """
 
 import json
+import keyword
 import re
 import tomllib
 from pathlib import Path
@@ -18,6 +19,8 @@ from pathlib import Path
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.util import logging
+
+from press.sphinx._theme import PATH
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +41,8 @@ _NOT = (
 #: Found as answers of their own, or no prose.
 _ELSEWHERE = (nodes.section, nodes.raw, nodes.title, addnodes.glossary)
 _NAME = re.compile(r"[A-Za-z_][\w.]{2,}")
+_ROAD = re.compile(r"\bMore in .*?\.(?= |$)|^(About )?\d+ minutes\b.*")  #: to other pages, or here
+_ANY = {*keyword.kwlist, "print", "range", "torch", "Cure"}  #: in programs about anything
 
 
 def setup(app):
@@ -92,8 +97,8 @@ def _answers(env, page):
     if page.startswith(CLINIC):
         kind = "list" if page == CLINIC else "entry"
     for section in document.findall(nodes.section):
-        if section[0].astext() in _NOT:
-            continue
+        if section[0].astext() in _NOT or section.parent[0].astext() == PATH:
+            continue  # the second are the landing page's groups of cards
         if section.parent is document:  # the page itself
             yield _answer(section, page, "", title, "page" if kind == "entry" else kind)
         else:
@@ -111,11 +116,11 @@ def _answer(node, page, anchor, chapter, kind):
         text = " ".join(_text(part).split())
         if isinstance(part, nodes.literal_block):
             message = part["language"] not in ("python", "myst-ansi")
-            code += [text] if message else sorted({*_NAME.findall(text)})
+            code += [text] if message else sorted({*_NAME.findall(text)} - _ANY)
         elif text.startswith(ALSO):
             words.append(text.removeprefix(ALSO))
         else:
-            prose.append(text)
+            prose.append(_ROAD.sub("", text).strip())
     return {
         "at": f"{page}.html" + f"#{anchor}" * bool(anchor),
         "title": name.astext(),

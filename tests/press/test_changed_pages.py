@@ -47,7 +47,6 @@ def sites(tmp_path):
     for site, texts in pages.items():
         (tmp_path / site).mkdir()
         (tmp_path / site / "index.html").write_text("no article: it sends the reader on")
-        (tmp_path / site / "genindex.html").write_text(PAGE.format("Index", site))
         for name, text in texts.items():
             (tmp_path / site / f"{name}.html").write_text(site + PAGE.format(name, text))
     return read_site(tmp_path / "old"), read_site(tmp_path / "new")

@@ -10,6 +10,7 @@ from threading import Thread
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 from tests.conftest import ROOT
 from tests.site.looks import faults
@@ -35,6 +36,15 @@ def test_an_address_once_published_stays(site):
         if "#" in address and f'id="{address.partition("#")[2]}"' not in page.read_text()
     ]
     assert not gone, f"name the new place of {gone} under moved_pages in _config.yml"
+
+
+def test_what_moved_is_where_it_is_said_to_be(site):
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    places = config["sphinx"]["config"]["moved_pages"].values()
+    pages = {place: place.partition("#")[0] for place in places}
+    texts = {page: (site / f"{page}.html").read_text("utf-8") for page in pages.values()}
+    gone = [p for p in pages if "#" in p and f'id="{p.partition("#")[2]}"' not in texts[pages[p]]]
+    assert gone == []
 
 
 def test_a_new_page_promises_to_stay(site):

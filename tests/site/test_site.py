@@ -16,7 +16,7 @@ from tests.site.looks import LOOKS, faults, unfold
 from tests.walk import WALK
 
 PAGES = [
-    *("search", "genindex", "chapters/glossary", "chapters/run", "chapters/teaching"),
+    *("search", "chapters/glossary", "chapters/run", "chapters/teaching", "chapters/topics"),
     *("chapters/references", *(str(path.with_suffix("")) for path in NOTEBOOKS)),
 ]
 WITH_FIGURES = [
@@ -142,6 +142,18 @@ def phone(browser):
     page.close()
 
 
+@pytest.mark.parametrize("name", ["chapters/topics", "chapters/teaching"])
+def test_a_table_is_whole_on_a_phone(phone, site, name):
+    """Its last column is in sight; where columns stand below each other, each cell names its own."""
+    phone.goto(f"{site.as_uri()}/{name}.html")
+    cells = phone.locator("article td:not(:empty)")
+    rights = cells.evaluate_all("all => all.map(cell => cell.getBoundingClientRect().right)")
+    assert rights and max(rights) <= 360
+    said = phone.locator("article td .column:visible").all_inner_texts()
+    columns = ["Shown", "Moved", "Practised"] if name == "chapters/topics" else []
+    assert said[:3] == columns
+
+
 @pytest.mark.parametrize("name", WITH_FIGURES)
 def test_a_slider_moves_its_figure(phone, site, name):
     """By mouse, by touch and by keyboard, on a phone: the first slider of each page."""
@@ -206,12 +218,27 @@ def test_a_page_is_dark_from_the_first_paint(browser, addresses, way):
         ("dark", "light", False),
     ):
         page.emulate_media(color_scheme=scheme)
-        page.goto(f"{addresses[way]}/genindex.html")
+        page.goto(f"{addresses[way]}/search.html")
         page.evaluate("theme => localStorage.setItem('theme', theme)", chosen)
         page.goto(f"{addresses[way]}/chapters/one-weight.html", wait_until="commit")
         page.wait_for_selector("article h1")
         red = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/[\\d.]+/)[0]")
         assert (float(red) < 60) == dark
+    page.close()
+
+
+def test_a_printed_page_is_its_text_alone(browser, addresses):
+    """And a table goes on over the pages."""
+    page = browser.new_page()
+    page.goto(f"{addresses['file']}/chapters/topics.html")
+    page.emulate_media(media="print")
+    around = page.evaluate(
+        """[...document.querySelectorAll("a, button, input, label")]
+        .filter(e => e.checkVisibility() && !e.closest("article")).map(e => e.outerHTML)"""
+    )
+    assert around == []
+    table = page.locator("table").first
+    assert table.evaluate("table => getComputedStyle(table).breakInside") == "auto"
     page.close()
 
 
@@ -247,4 +274,4 @@ def test_what_can_be_done_with_a_page_is_said_in_words(browser, addresses):
 
 def test_the_player_is_only_where_a_figure_is(site):
     assert "explorable.js" in Path(site, "chapters/one-weight.html").read_text()
-    assert "explorable.js" not in Path(site, "genindex.html").read_text()
+    assert "explorable.js" not in Path(site, "chapters/run.html").read_text()

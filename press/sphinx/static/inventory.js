@@ -64,7 +64,6 @@
     for (const { place, sentence } of missed(round)) {
       const link = make("p", { innerHTML: sentence }).querySelector("a");
       if (!link) continue; // no answer at all
-      link.hash = "";
       const cure = cures.get(link.href) ?? { link, places: [] };
       cure.places.push(place);
       cures.set(link.href, cure);

@@ -16,7 +16,7 @@ const bookSearch = (() => {
   // Say nothing about what is looked for.
   const IDLE = new Set(
     ("a an the is are was be been am i my me we you your it its this that these those in of to for on at by as " +
-      "with from and or but if so do does did doing what how why when where which who can could should " +
+      "with from between and or but if so do does did doing what how why when where which who can could should " +
       "would will may must have has had get gets got there here about into than then please help using use " +
       "pytorch torch python").split(" ")
   );
@@ -27,7 +27,7 @@ const bookSearch = (() => {
   const wordsOf = (text) => {
     const words = [];
     const known = text.normalize("NFKC").replace(/(?<=[a-z])Backward\d*\b/g, "");
-    for (const [name] of known.matchAll(/[A-Za-z][A-Za-z0-9_]*|[\u3400-\u9fff]+|\b\d{3,4}\b/g)) {
+    for (const [name] of known.matchAll(/[A-Za-z][A-Za-z0-9_]*|[\u3400-\u9fff]+|\b(?:0|\d{3,4})\b/g)) {
       if (/^[\u3400-\u9fff]/.test(name))
         for (let i = 0; i + 1 < name.length; i++) words.push(name.slice(i, i + 2));
       else {
@@ -51,7 +51,7 @@ const bookSearch = (() => {
     const index = new MiniSearch({
       idField: "at",
       fields: ["title", "words", "chapter", "code", "prose"],
-      storeFields: ["title", "chapter", "kind", "prose"],
+      storeFields: ["title", "chapter", "kind", "code", "prose"],
       tokenize: wordsOf,
       processTerm: (word) => known.set(word, 1 + (known.get(word) ?? 0)) && word,
     });
@@ -61,7 +61,11 @@ const bookSearch = (() => {
       wordsOf(meant),
     ]);
 
-    /** Return the answers, best first: as MiniSearch's results, with `at`, `title`, `chapter`, `prose`. */
+    const weight = (word) => 1 / Math.log(3 + (known.get(word) ?? 0));
+    const sum = (words) => words.reduce((total, word) => total + weight(word), 0);
+
+    /** Return the answers, best first: as MiniSearch's results, with `at`, `title`, `chapter`, `prose`.
+     *  They are `far` if even the best lacks much of what was typed, a rare word more than a frequent one. */
     return (typed, only) => {
       const query = lastLine(typed);
       const asked = [...new Set(wordsOf(query))];
@@ -70,7 +74,8 @@ const bookSearch = (() => {
         phrases.filter(([phrase]) => line.includes(phrase) || query.includes(phrase)).flatMap(([, w]) => w)
       );
       for (const word of asked) meant.delete(word);
-      const message = asked.length > 7; // its words are whole, and an entry quotes it
+      // The words of a message are whole, and an entry quotes it.
+      const message = asked.length > 7 || /(Error|Warning): /.test(query);
       const found = index.search([...asked, ...meant].join(" "), {
         tokenize: (words) => words.split(" "),
         processTerm: (word) => word,
@@ -82,13 +87,23 @@ const bookSearch = (() => {
         boostDocument: (at, word, {kind}) => ({entry: message ? 2 : 0.6, exercise: 0.5, list: 0.5}[kind] ?? 1),
         filter: ({kind}) => !only || kind === only,
       });
-      // What holds more of the words that were typed is the better answer, and so is what is called so.
+      // What holds more of the words that were typed is the better answer, and so is what is called so, or quotes it.
       for (const hit of found) {
         const held = asked.filter((word) => hit.queryTerms.includes(word)).length;
         hit.score *= 0.3 + held / Math.max(1, asked.length);
-        if (wordsOf(hit.title).every((word) => asked.includes(word) || meant.has(word))) hit.score *= 2;
+        const says = message
+          ? hit.code.includes(query.trim().slice(0, 80))
+          : wordsOf(hit.title).every((word) => asked.includes(word) || meant.has(word));
+        if (says) hit.score *= 2;
       }
-      return found.sort((a, b) => b.score - a.score);
+      found.sort((a, b) => b.score - a.score);
+      if (found.length) {
+        const {queryTerms} = found[0];
+        const otherwise = !message && queryTerms.some((word) => meant.has(word)); // it says so in other words
+        const held = asked.filter((word) => otherwise || queryTerms.includes(word));
+        found.far = sum(held) < (message ? 0.7 : 0.5) * sum(asked);
+      }
+      return found;
     };
   };
 
@@ -169,7 +184,8 @@ for (const form of document.querySelectorAll(".search-form")) {
     if (field.value.trim() !== typed) return; // a later letter asks again
     const hits = find(typed, form.dataset.only);
     show(hits);
-    if (hits.length) status.textContent = hits.length > 1 ? `${Math.min(hits.length, most)} answers` : "1 answer";
+    if (hits.far) status.textContent = "Nothing says just this. The nearest:";
+    else if (hits.length) status.textContent = hits.length > 1 ? `${Math.min(hits.length, most)} answers` : "1 answer";
     else
       status.replaceChildren(
         "Nothing is found for these words. Look through ",
