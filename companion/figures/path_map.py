@@ -55,7 +55,7 @@ _LINES = max(len(needed(number)) for number in range(1, len(CHAPTERS) + 1))
 
 def path_map(chapter: int = 12) -> Figure:
     """The chapters as numbered circles, with a line from each to those that need it. Those on the
-    way to the chosen chapter are black; below, their titles and minutes.
+    way to the chosen chapter stand out; below, their titles and minutes.
     """
     way = needed(chapter)
     page = Page(_LIST + 16 * (_LINES + 1))

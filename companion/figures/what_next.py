@@ -3,11 +3,11 @@
 from functools import cache
 
 import torch
-from ipywidgets import Play, ToggleButtons, interactive
+from ipywidgets import Play, ToggleButtons
 from matplotlib.figure import Figure
 
-from companion.canvas import in_style, ink, panels, signed
-from explorable import explore
+from companion.canvas import Page, ink, signed
+from companion.figures import control, shown
 
 _TARGET, _STEPS = (14.0, 4.0), 10
 
@@ -33,39 +33,30 @@ def _throws(wind):
     return throws
 
 
-@in_style
 def throw(wind: float = -5.0, step: int = 4) -> Figure:
-    """Draw a throw after some steps of descent on where it ends, and those before it.
-
-    >>> throw(0.0, 10).texts[1].get_text()
-    'misses by 0.00 m'
+    """The path of a thrown ball, and a target. With each step of gradient descent on the two
+    numbers of the throw the path ends nearer to the target.
     """
-    figure, ax = panels(2.6, left=0.02, right=0.98, top=0.82, bottom=0.03)
     (across, up), (x, y), miss = _throws(wind)[step]
+    page = Page(187)
+    air = page.plot(6, 34, 296, 182, x=(-0.5, 16), y=(-2, 8))
     for k in range(_STEPS):
-        ax.plot(*_throws(wind)[min(k, step)][1], color=ink.context, linewidth=0.8)
-    ax.plot(x, y, color=ink.value, linewidth=2.5)
-    ax.plot((x[-1], _TARGET[0]), (y[-1], _TARGET[1]), color=ink.loss, linewidth=1.5)
-    ax.plot(*_TARGET, "o", color=ink.loss, markersize=12, fillstyle="none")
-    ax.plot(x[-1], y[-1], "o", color=ink.value, markersize=8)
-    ax.set(xlim=(-0.5, 16), ylim=(-2, 8))
-    ax.axis("off")
+        air.plot(*_throws(wind)[min(k, step)][1], color=ink.context, linewidth=0.8)
+    air.plot(x, y, color=ink.value, linewidth=2.5)
+    air.plot((x[-1], _TARGET[0]), (y[-1], _TARGET[1]), color=ink.loss, linewidth=1.5)
+    air.dot(*_TARGET, ink.loss, 12, fillstyle="none")
+    air.dot(x[-1], y[-1], ink.value, 8)
     words = f"thrown {signed(across, '.1f')} across, {signed(up, '.1f')} up"
-    figure.text(0.02, 0.92, words, color=ink.learns)
-    figure.text(0.98, 0.92, f"misses by {miss:.2f} m", color=ink.loss, ha="right")
-    return figure
+    page.text(6, 15, words, ink.learns)
+    page.text(296, 15, f"misses by {miss:.2f} m", ink.loss, ha="right")
+    return page.figure
 
 
-def show_throw() -> interactive:
-    """Return the figure in which autograd aims a throw."""
-    return explore(
-        throw,
-        wind=ToggleButtons(options=[("against", -5.0), ("none", 0.0), ("with it", 5.0)]),
-        step=Play(value=4, min=0, max=_STEPS, interval=500),
-        labels={"wind": "wind", "step": "steps of descent"},
-        title="Autograd aims",
-        caption="Where is the ball after two seconds? Purple: the target, and the miss.",
-        alt="The path of a thrown ball, and a target. With each step of gradient descent on the "
-        "two numbers of the throw the path ends nearer to the target.",
-        paper=[{"step": 0}, {"step": 2}, {"step": 10}],
-    )
+show_throw = shown(
+    throw,
+    "Autograd aims",
+    "Where is the ball after two seconds? Purple: the target, and the miss.",
+    paper=[{"step": 0}, {"step": 2}, {"step": 10}],
+    wind=control("wind", ToggleButtons, [("against", -5.0), ("none", 0.0), ("with it", 5.0)]),
+    step=control("steps of descent", Play, min=0, max=_STEPS, interval=500),
+)

@@ -10,7 +10,7 @@ from tests.site.looks import faults, open_page, unfold
 EVERY_KIND = [
     "chapters/accumulate",  # figures with every control, code, formulas, folded boxes
     "chapters/references",
-    "exercises/in-place",  # every form
+    "exercises/one-weight",  # every form
     "exercises/concepts",
 ]
 
@@ -69,7 +69,7 @@ def test_the_focus_is_seen(page, site, name, forced):
     assert unseen == []
 
 
-@pytest.mark.parametrize("name", ["chapters/accumulate", "exercises/in-place"])
+@pytest.mark.parametrize("name", ["chapters/accumulate", "exercises/one-weight"])
 def test_the_keyboard_reaches_every_control(page, site, name):
     open_page(page, site, name)
     # One radio of a group is a stop of the Tab key: the arrow keys go to the others.
@@ -102,7 +102,7 @@ def test_the_keyboard_reaches_every_control(page, site, name):
     assert reached == controls
 
 
-@pytest.mark.parametrize("name", ["chapters/accumulate", "exercises/in-place"])
+@pytest.mark.parametrize("name", ["chapters/accumulate", "exercises/one-weight"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_forced_colours_keep_the_controls(page, site, name, scheme):
     open_page(page, site, name, scheme, forced_colors="active")
