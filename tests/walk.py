@@ -2,7 +2,8 @@
 
 #: Given a figure, returns the markup of its frame at every position, in row-major order; or what
 #: another function sees of each.
-WALK = """(figure, see = frame => frame.innerHTML) => {
+WALK = """(figure, see) => {
+  see ??= frame => frame.innerHTML;
   const fields = figure.querySelector(".explorable-controls");
   const controls = [...fields.querySelectorAll("select, [role=radiogroup], input:not([type=radio])")];
   const radios = element => element.querySelectorAll("input");
