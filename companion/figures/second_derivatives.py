@@ -59,7 +59,7 @@ def edge(lr: float = 0.07, step: int = 1300) -> Figure:
 show_edge = shown(
     edge,
     "The sharpness climbs to 2/lr, and hangs there",
-    "Below right: the valley across, with the next six steps; dashed: of 2/lr.",
+    "Below right: the valley across, with the next six steps; dashed: one of sharpness 2/lr.",
     hold={"step": "x"},
     paper=[{"lr": lr, "step": 1500} for lr in RATES],
     lr=control("learning rate", ToggleButtons, RATES),
